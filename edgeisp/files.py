@@ -1,0 +1,60 @@
+"""Files that are whole or absent: write beside the final name, flush to disk, then rename."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A temporary path beside ``path`` that takes its name when the block ends well and vanishes otherwise.
+
+    What is written at the temporary path may be a file or a folder (an ``.mlpackage``).
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
+    try:
+        part = folder / path.name
+        yield part
+        _flush(part)
+        replace(part, path)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def replace(part: Path, path: Path) -> None:
+    """Rename ``part`` to ``path``; a folder in the way is moved aside first, so that it can be put back."""
+    if not path.is_dir():
+        os.replace(part, path)
+        return
+    aside = part.parent / "previous"
+    os.replace(path, aside)
+    try:
+        os.replace(part, path)
+    except OSError:
+        os.replace(aside, path)
+        raise
+
+
+def sha256(path: Path) -> str:
+    """Hex digest of a file, or of a folder's files in the order of their relative names."""
+    digest = hashlib.sha256()
+    for file in sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]:
+        if path.is_dir():
+            digest.update(file.relative_to(path).as_posix().encode())
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def _flush(path: Path) -> None:
+    for file in [p for p in path.rglob("*") if p.is_file()] if path.is_dir() else [path]:
+        with file.open("rb") as stream:
+            os.fsync(stream.fileno())

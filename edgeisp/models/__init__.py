@@ -1,0 +1,18 @@
+"""The networks. ``MODELS`` is the one list of them; other packages add theirs through the entry point ``edgeisp.models``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edgeisp.registry import Registry
+
+if TYPE_CHECKING:
+    from edgeisp.models.card import ModelCard
+
+MODELS: Registry[ModelCard] = Registry(
+    "model",
+    {
+        "metaisp": "edgeisp.models.metaisp:CARD",
+    },
+    group="edgeisp.models",
+)

@@ -1,0 +1,73 @@
+"""Building blocks of the networks. Tensors are ``B x C x H x W``."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch import Tensor
+
+
+class ChannelLayerNorm(nn.Module):
+    """Layer normalisation over the channels of each pixel."""
+
+    def __init__(self, channels: int, eps: float = 1e-4) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        last = F.layer_norm(x.permute(0, 2, 3, 1), self.weight.shape, self.weight, self.bias, self.eps)
+        return last.permute(0, 3, 1, 2)
+
+
+def haar_dwt(x: Tensor) -> Tensor:
+    """Orthonormal Haar transform, ``B x C x H x W`` to ``B x 4C x H/2 x W/2``; bands in the order LL, LH, HL, HH."""
+    a, b = x[..., 0::2, 0::2], x[..., 0::2, 1::2]
+    c, d = x[..., 1::2, 0::2], x[..., 1::2, 1::2]
+    return torch.cat([a + b + c + d, a + b - c - d, a - b + c - d, a - b - c + d], 1) / 2
+
+
+def haar_idwt(y: Tensor) -> Tensor:
+    """The exact inverse of `haar_dwt`."""
+    ll, lh, hl, hh = (y / 2).chunk(4, 1)
+    quad = [ll + lh + hl + hh, ll + lh - hl - hh, ll - lh + hl - hh, ll - lh - hl + hh]
+    return F.pixel_shuffle(torch.stack(quad, 2).flatten(1, 2), 2)
+
+
+class HaarDown(nn.Module):
+    """Haar transform, then a 3x3 convolution: half the size."""
+
+    def __init__(self, c_in: int, c_out: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(4 * c_in, c_out, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.conv(haar_dwt(x))
+        return out
+
+
+class HaarUp(nn.Module):
+    """A 3x3 convolution, then the inverse Haar transform: twice the size."""
+
+    def __init__(self, c_in: int, c_out: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(c_in, 4 * c_out, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return haar_idwt(self.conv(x))
+
+
+class Companding(nn.Module):
+    """Signed square-root curve: even steps for the eye, shot noise of even strength, negatives of read noise kept.
+
+    ``f(x) = sign(x) * (sqrt(|x| + a) - sqrt(a))``; the slope at black is ``1 / (2 sqrt(a))``.
+    """
+
+    def __init__(self, a: float = 1 / 256) -> None:
+        super().__init__()
+        self.a = a
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.sqrt(F.relu(x) + self.a) - torch.sqrt(F.relu(-x) + self.a)

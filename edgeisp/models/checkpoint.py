@@ -1,0 +1,109 @@
+"""Checkpoints: safetensors weights whose header carries a card (network, data, steps, figures)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from edgeisp.errors import CheckpointError
+from edgeisp.files import sha256, whole
+from edgeisp.models import MODELS
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A network with weights, ready to run (eval mode, float32, CPU)."""
+
+    name: str
+    network: nn.Module
+    path: Path
+    sha256: str
+    card: dict[str, Any]
+    """What the checkpoint's header says of its training; empty for files of other makers."""
+
+
+def bundled(name: str) -> Path | None:
+    """The checkpoint that ships with edgeisp for a network, or None."""
+    path = Path(str(files("edgeisp.checkpoints"))) / f"{name}.safetensors"
+    return path if path.is_file() else None
+
+
+def load(name: str, checkpoint: Path | None = None) -> LoadedModel:
+    """Build the network called ``name`` and give it the weights of ``checkpoint`` (default: the bundled ones).
+
+    Raises:
+        BadInputError: no such network.
+        CheckpointError: no such file, damaged, of another network, wrong shapes, or not finite.
+    """
+    model = MODELS.get(name)
+    path = checkpoint or bundled(name)
+    if path is None:
+        raise CheckpointError(f"{name} has no bundled checkpoint", cure=f"train one with `edgeisp train {name}` and pass --checkpoint")
+    weights, metadata = _read(path)
+    network = model.build()
+    _check(weights, network.state_dict(), path)
+    network.load_state_dict(weights)
+    return LoadedModel(name, network.eval(), path, sha256(path), _card(metadata, path))
+
+
+def save(path: Path, network: nn.Module, card: dict[str, Any]) -> None:
+    """Write the weights of ``network`` and its ``card`` (JSON-able) to ``path``, whole or not at all."""
+    weights = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
+    with whole(path) as part:
+        save_file(weights, part, metadata={"edgeisp": json.dumps(card, sort_keys=True)})
+
+
+def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    if not path.is_file():
+        raise CheckpointError("no such checkpoint", where=path, cure="check the path")
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"not a whole safetensors file ({error})",
+            where=path,
+            cure="get or write the file again; for a .pt of your own: safetensors.torch.save_file(torch.load(F, weights_only=True), ...)",
+        ) from error
+
+
+def _check(weights: dict[str, torch.Tensor], own: dict[str, torch.Tensor], path: Path) -> None:
+    missing, unexpected = [k for k in own if k not in weights], [k for k in weights if k not in own]
+    if missing or unexpected:
+        shown = [f"missing {k}" for k in missing[:5]] + [f"unexpected {k}" for k in unexpected[:5]]
+        likely = _likely(set(weights))
+        cure = f"these look like weights of {likely}" if likely else "these are weights of another network"
+        raise CheckpointError(
+            f"{len(missing)} keys missing, {len(unexpected)} unexpected: {'; '.join(shown[:5])}", where=path, cure=cure
+        )
+    for key, value in own.items():
+        if weights[key].shape != value.shape:
+            raise CheckpointError(
+                f"{key} has shape {tuple(weights[key].shape)}, the network {tuple(value.shape)}",
+                where=path,
+                cure="use the configuration that it was trained with",
+            )
+        if not torch.isfinite(weights[key]).all():
+            raise CheckpointError(f"{key} has NaN or infinite weights", where=path, cure="use an earlier checkpoint")
+
+
+def _likely(keys: set[str]) -> str | None:
+    for name in MODELS.names():
+        if set(MODELS.get(name).build().state_dict()) == keys:
+            return name
+    return None
+
+
+def _card(metadata: dict[str, str], path: Path) -> dict[str, Any]:
+    try:
+        return cast("dict[str, Any]", json.loads(metadata.get("edgeisp", "{}")))
+    except json.JSONDecodeError as error:
+        raise CheckpointError(f"the header's card is not JSON ({error})", where=path, cure="get the file again") from error

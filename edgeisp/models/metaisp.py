@@ -1,0 +1,249 @@
+"""MetaISP: RAW to sRGB with about one million parameters (Chen et al., IJCAI 2024), reconstructed.
+
+The paper's own statements, what third parties say of it, and what is our reconstruction are told apart in the model
+card (``edgeisp models metaisp``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch import Tensor
+
+from edgeisp.models.blocks import ChannelLayerNorm, Companding, HaarDown, HaarUp
+from edgeisp.models.card import Claim, ModelCard
+from edgeisp.models.functions import Function
+
+
+@dataclass(frozen=True)
+class MetaISPConfig:
+    """Sizes of the network; the defaults meet the paper's parameter and MAC figures."""
+
+    width: int = 32
+    """C, channels at the three upper levels; the bottom has 2C."""
+    k: int = 40
+    """K, channels inside a correction block."""
+    n_basis: int = 8
+    """N, learnable basis matrices (MCCB) or vectors (MSCB) in each block."""
+
+
+class WeightPredictor(nn.Module):
+    """p(X): the N soft weights of a block, ``B x C x H x W`` to ``B x N``, from statistics of the whole input."""
+
+    def __init__(self, channels: int, n_basis: int) -> None:
+        super().__init__()
+        self.depthwise = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
+        self.hidden = nn.Conv2d(channels, channels, 1)
+        self.logits = nn.Conv2d(channels, n_basis, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        pooled = self.depthwise(x).mean((2, 3), keepdim=True)
+        return torch.softmax(self.logits(F.relu(self.hidden(pooled))).flatten(1), 1)
+
+
+class CorrectionBlock(nn.Module):
+    """LayerNorm, 3x3, GELU gives X; X gives Y (K channels) and the weights w; the corrected Y is added to the input."""
+
+    def __init__(self, channels: int, k: int, n_basis: int) -> None:
+        super().__init__()
+        self.norm = ChannelLayerNorm(channels)
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+        self.predictor = WeightPredictor(channels, n_basis)
+        self.expand = nn.Conv2d(channels, k, 3, padding=1)
+        self.reduce = nn.Conv2d(k, channels, 3, padding=1)
+        nn.init.zeros_(self.reduce.bias)  # type: ignore[arg-type]
+        with torch.no_grad():
+            self.reduce.weight.mul_(0.2)
+
+    def features(self, x: Tensor) -> Tensor:
+        """X, ``B x C x H x W``."""
+        return F.gelu(self.conv(self.norm(x)))
+
+    def correct(self, y: Tensor, weights: Tensor) -> Tensor:
+        """Y (``B x K x H x W``) corrected with the weights (``B x N``)."""
+        raise NotImplementedError
+
+    def forward(self, x: Tensor, weights: Tensor | None) -> tuple[Tensor, Tensor]:
+        """The block's output and the weights it used; predicts them where none are given."""
+        features = self.features(x)
+        if weights is None:
+            weights = self.predictor(features)
+        return x + self.reduce(self.correct(self.expand(features), weights)), weights
+
+
+class MCCB(CorrectionBlock):
+    """Channel correction: M = sum w_n phi_n, a K x K matrix that mixes the channels of Y."""
+
+    def __init__(self, channels: int, k: int, n_basis: int) -> None:
+        super().__init__(channels, k, n_basis)
+        self.basis = nn.Parameter(torch.eye(k).repeat(n_basis, 1, 1) + 0.02 * torch.randn(n_basis, k, k))
+
+    def correct(self, y: Tensor, weights: Tensor) -> Tensor:
+        n, k, h, w = y.shape
+        matrix = (weights @ self.basis.flatten(1)).view(n, k, k)
+        return torch.bmm(matrix, y.flatten(2)).view(n, k, h, w)
+
+
+class MSCB(CorrectionBlock):
+    """Spatial correction: V = sum w_n eps_n; Y is weighted by the cosine similarity of each of its pixels with V."""
+
+    def __init__(self, channels: int, k: int, n_basis: int) -> None:
+        super().__init__(channels, k, n_basis)
+        self.basis = nn.Parameter(torch.randn(n_basis, k) / k**0.5)
+
+    def attention(self, y: Tensor, weights: Tensor) -> Tensor:
+        """S, ``B x 1 x H x W`` in [-1, 1]; both epsilons survive fp16."""
+        vector = weights @ self.basis
+        vector = vector * torch.rsqrt((vector * vector).sum(1, keepdim=True) + 1e-4)
+        dot = (y * vector[:, :, None, None]).sum(1, keepdim=True)
+        return dot * torch.rsqrt((y * y).sum(1, keepdim=True) + 1e-4)
+
+    def correct(self, y: Tensor, weights: Tensor) -> Tensor:
+        return y * self.attention(y, weights)
+
+
+class MetaISP(nn.Module):
+    """Packed Bayer ``B x 4 x h x w`` (R, Gr, Gb, B, linear) to sRGB ``B x 3 x 2h x 2w`` in [0, 1]; h and w multiples of 8.
+
+    The dynamic weights of all blocks together are the *context*, ``B x blocks*N``. It is a property of the whole frame:
+    compute it once and hand it to every tile.
+    """
+
+    stride = 8
+
+    def __init__(self, config: MetaISPConfig = MetaISPConfig()) -> None:  # noqa: B008  (frozen)
+        super().__init__()
+        self.config = config
+        c, k, n = config.width, config.k, config.n_basis
+        widths = (c, c, c, 2 * c)
+
+        def pair(channels: int) -> list[CorrectionBlock]:
+            return [MCCB(channels, k, n), MSCB(channels, k, n)]
+
+        self.compand = Companding()
+        self.mfeb = nn.Sequential(nn.Conv2d(4, c, 3, padding=1), nn.GELU(), nn.Conv2d(c, c, 3, padding=1))
+        self.encoder = nn.ModuleList(nn.ModuleList(pair(w)) for w in widths)
+        self.down = nn.ModuleList(HaarDown(a, b) for a, b in zip(widths[:3], widths[1:], strict=True))
+        self.decoder = nn.ModuleList(nn.ModuleList(pair(w)) for w in widths[:0:-1])
+        self.up = nn.ModuleList(HaarUp(a, b) for a, b in zip(widths[:0:-1], widths[2::-1], strict=True))
+        self.head = nn.Conv2d(c, 12, 3, padding=1)
+        self.demosaic = bilinear_demosaic()
+        with torch.no_grad():
+            self.head.weight.mul_(0.1)
+            self.head.bias.zero_()  # type: ignore[union-attr]
+
+    @property
+    def blocks(self) -> list[CorrectionBlock]:
+        """The correction blocks in the order in which the context lists their weights."""
+        return [block for stage in (*self.encoder, *self.decoder) for block in stage]  # type: ignore[misc, union-attr]
+
+    def context(self, raw: Tensor) -> Tensor:
+        """Weights of every block, ``B x blocks*N``, from a whole (or reduced) frame."""
+        return self._run(raw, None)[1]
+
+    def forward(self, raw: Tensor, context: Tensor | None = None) -> Tensor:
+        """The picture; with the context of the whole frame if one is given, of ``raw`` itself if not."""
+        return self._run(raw, context)[0]
+
+    def functions(self, height: int, width: int) -> dict[str, Function]:
+        """``tile(raw, context) -> rgb`` for packed ``height x width``, and ``context(raw) -> context`` for 128 x 128."""
+        context = (1, len(self.blocks) * self.config.n_basis)
+        raw, rgb = (1, 4, height, width), (1, 3, 2 * height, 2 * width)
+        tile = Function("tile", self, {"raw": raw, "context": context}, {"rgb": rgb})
+        frame = Function("context", ContextOf(self), {"raw": (1, 4, 128, 128)}, {"context": context})
+        return {"tile": tile, "context": frame}
+
+    def _run(self, raw: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
+        given = [None] * len(self.blocks) if context is None else context.split(self.config.n_basis, 1)
+        queue, used = iter(given), []
+
+        def stage(x: Tensor, pair: nn.Module) -> Tensor:
+            for block in pair:  # type: ignore[attr-defined]
+                x, weights = block(x, next(queue))
+                used.append(weights)
+            return x
+
+        x0 = self.compand(raw)
+        x, skips = self.mfeb(x0), []
+        for pair, down in zip(self.encoder, self.down, strict=False):
+            x = stage(x, pair)
+            skips.append(x)
+            x = down(x)
+        x = stage(x, self.encoder[3])
+        for pair, up in zip(self.decoder, self.up, strict=True):
+            x = up(stage(x, pair)) + skips.pop()
+        picture = F.pixel_shuffle(self.head(x) + self.demosaic(x0), 2)
+        return picture, torch.cat(used, 1)
+
+
+class ContextOf(nn.Module):
+    """The context pass of a network as a module of its own, for export."""
+
+    def __init__(self, network: MetaISP) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, raw: Tensor) -> Tensor:
+        return self.network.context(raw)
+
+
+def bilinear_demosaic() -> nn.Conv2d:
+    """A 3x3 convolution, packed Bayer to the 12 planes before a pixel shuffle, started as a bilinear demosaic.
+
+    The network adds to it, so that what it learns is denoising and detail, not the picture's brightness.
+    """
+    full = torch.tensor([[0.25, 0.5, 0.25], [0.5, 1.0, 0.5], [0.25, 0.5, 0.25]])
+    cross = torch.tensor([[0.0, 0.25, 0.0], [0.25, 1.0, 0.25], [0.0, 0.25, 0.0]])
+    sites = {0: [(0, 0)], 1: [(0, 1), (1, 0)], 2: [(1, 1)]}
+    planes = {(0, 0): 0, (0, 1): 1, (1, 0): 2, (1, 1): 3}
+    conv = nn.Conv2d(4, 12, 3, padding=1)
+    with torch.no_grad():
+        conv.weight.zero_()
+        conv.bias.zero_()  # type: ignore[union-attr]
+        for color, places in sites.items():
+            kernel = cross if color == 1 else full
+            for py in range(2):
+                for px in range(2):
+                    for dy in range(-1, 2):
+                        for dx in range(-1, 2):
+                            y, x = py + dy, px + dx
+                            if (y % 2, x % 2) in places:
+                                plane = planes[(y % 2, x % 2)]
+                                conv.weight[4 * color + 2 * py + px, plane, y // 2 + 1, x // 2 + 1] += kernel[dy + 1, dx + 1]
+    return conv
+
+
+CARD = ModelCard(
+    name="metaisp",
+    title="MetaISP: Efficient RAW-to-sRGB Mappings with Merely 1M Parameters",
+    build=MetaISP,
+    paper="Zigeng Chen, Chaowei Liu, Yuan Yuan, Michael Bi Mi, Xinchao Wang. IJCAI 2024, main track, pages 686-694. "
+    "Not the MetaISP of Souza and Heidrich (VMV 2023), which is another network.",
+    claims=(
+        Claim("parameters", "merely 1M; 1.097 M derived from 9.2 % of LiteISPNet's", "abstract", "edgeisp models metaisp"),
+        Claim("MACs at 4x224x224", "7.78 G derived from 10.6 % of LiteISPNet's", "abstract", "edgeisp models metaisp"),
+        Claim("PSNR on ZRR, aligned GT", "23.80 dB", "abstract"),
+        Claim("PSNR on MAI21", "25.06 dB", "abstract"),
+    ),
+    from_paper=(
+        "Per-image dynamic weights over learnable bases give channel-wise and spatial correction.",
+        "About one million parameters.",
+    ),
+    from_third_parties=(
+        "U-Net on packed Bayer; MFEB to C channels; four MCCB+MSCB pairs to the bottom with widths {C, C, C, 2C}.",
+        "Down- and up-sampling by a 3x3 convolution and the Haar wavelet transform; skips are additions.",
+        "MCCB and MSCB as in the walk-through of the paper's method section; C=32, K=40 and the predictor's layers as in a "
+        "public re-implementation that is not by the authors.",
+    ),
+    reconstruction=(
+        "MFEB is 3x3, GELU, 3x3. Three decoder pairs (2C, C, C). N=8 bases, which meets the claimed parameters.",
+        "The head is a 3x3 convolution and a pixel shuffle.",
+        "The input is companded by a signed square root inside the network, and a learned 3x3 convolution that starts as a "
+        "bilinear demosaic is added at the head (444 parameters).",
+        "Bases start near the identity (MCCB) or at random (MSCB). Epsilons are 1e-4, so that fp16 keeps them.",
+        "Training: see the card of the checkpoint.",
+    ),
+)

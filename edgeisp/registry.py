@@ -1,0 +1,63 @@
+"""Names to objects: an explicit list of our own, entry points of everybody else's, and "did you mean"."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Generic, TypeVar
+
+from edgeisp.errors import BadInputError
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """A lazily imported table of named objects.
+
+    Args:
+        kind: what the names stand for, as error messages call it ("model", "target", "engine").
+        builtin: name -> ``"module:attribute"``; nothing is imported before it is asked for.
+        group: the entry point group through which other packages add names.
+    """
+
+    def __init__(self, kind: str, builtin: Mapping[str, str], group: str) -> None:
+        self.kind, self.group, self._builtin = kind, group, dict(builtin)
+
+    def _plugins(self) -> dict[str, EntryPoint]:
+        return {point.name: point for point in entry_points(group=self.group) if point.name not in self._builtin}
+
+    def names(self) -> list[str]:
+        """All known names: our own in their listed order, then those of other packages."""
+        return [*self._builtin, *sorted(self._plugins())]
+
+    def get(self, name: str) -> T:
+        """The object called ``name``.
+
+        Raises:
+            BadInputError: no such name; the message lists the closest ones.
+        """
+        if name in self._builtin:
+            module, attribute = self._builtin[name].split(":")
+            return _object(import_module(module), attribute)
+        plugins = self._plugins()
+        if name in plugins:
+            try:
+                return plugins[name].load()  # type: ignore[no-any-return]
+            except Exception as error:
+                raise BadInputError(
+                    f"the {self.kind} {name!r} of package {plugins[name].value!r} does not load: {error}",
+                    cure=f"mend or uninstall that package (entry point group {self.group})",
+                ) from error
+        raise BadInputError(f"no {self.kind} is called {name!r}", cure=did_you_mean(name, self.names()))
+
+
+def did_you_mean(name: str, names: list[str]) -> str:
+    """One sentence that names the closest of ``names``, or all of them."""
+    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names)}"
+
+
+def _object(module: Any, attribute: str) -> Any:
+    return getattr(module, attribute)

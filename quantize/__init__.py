@@ -1,0 +1,1 @@
+"""Precisions, calibration and quantization-aware training."""
