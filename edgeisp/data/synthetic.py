@@ -1,0 +1,99 @@
+"""Training pairs made from nothing but code and a few photographs: scene, random camera, noisy packed Bayer, sRGB target.
+
+Every pair is a pure function of (seed, index), so that a resumed run sees exactly what an uninterrupted one would.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image
+
+from edgeisp.data import photos
+from edgeisp.data.scenes import scene
+from edgeisp.raw.canonical import canonical_planes
+from edgeisp.raw.color import decode_srgb, encode_srgb
+from edgeisp.raw.image import Floats
+from edgeisp.raw.unprocess import noisy_planes, random_camera
+
+SCENE_SIZE = 384
+
+
+@dataclass(frozen=True)
+class SyntheticPairs:
+    """An endless map-style data set of (canonical packed Bayer ``4 x p x p``, sRGB ``3 x 2p x 2p``), float32.
+
+    A window of procedural scenes slides on as the index grows: scenes are made once, used for a while, and never come
+    back.
+    """
+
+    patch: int = 64
+    """Packed patch size p."""
+    seed: int = 0
+    photo_share: float = 0.6
+    """Share of patches cut from photographs."""
+    scenes_alive: int = 48
+    pairs_per_scene: int = 32
+    length: int = field(default=2**62, repr=False)
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index: int) -> tuple[Floats, Floats]:
+        rng = np.random.default_rng((self.seed, index))
+        picture = _augment(self._crop(index, rng), rng)
+        camera = random_camera(rng)
+        planes = noisy_planes(picture, camera, rng)
+        return canonical_planes(planes, camera.white_balance, camera.srgb_from_camera), picture
+
+    def _crop(self, index: int, rng: np.random.Generator) -> Floats:
+        size = 2 * self.patch
+        if rng.random() < self.photo_share:
+            return photo_crop(size, rng)
+        number = index // self.pairs_per_scene + int(rng.integers(self.scenes_alive))
+        whole = _scene(self.seed, number)
+        top, left = rng.integers(0, SCENE_SIZE - size + 1, 2)
+        return whole[:, top : top + size, left : left + size]
+
+
+def photo_crop(size: int, rng: np.random.Generator) -> Floats:
+    """A crop of a training photograph at a random scale of 0.4 to 1, ``3 x size x size``; grey ones get a tint."""
+    grey = rng.random() < 0.2
+    names = photos.TRAIN_GREY if grey else photos.TRAIN
+    areas = np.array([np.prod(photos.photo(name).shape[:2]) for name in names], float) ** 0.5
+    image = photos.photo(names[rng.choice(len(names), p=areas / areas.sum())])
+    height, width = image.shape[:2]
+    largest = min(height, width)
+    scale = max(float(rng.choice([1.0, rng.uniform(0.4, 1.0)])), size / largest)
+    side = min(round(size / scale), largest)
+    top, left = rng.integers(0, height - side + 1), rng.integers(0, width - side + 1)
+    crop = Image.fromarray(image[top : top + side, left : left + side])
+    if side != size:
+        crop = crop.resize((size, size), Image.Resampling.LANCZOS if rng.random() < 0.5 else Image.Resampling.BOX)
+    picture = np.asarray(crop, np.float32).transpose(2, 0, 1) / 255
+    if grey:
+        low, high = np.sort(rng.beta(1.2, 1.2, (2, 3, 1, 1)), axis=0)
+        picture = (low + (high - low) * picture).astype(np.float32)
+    return picture
+
+
+def _augment(picture: Floats, rng: np.random.Generator) -> Floats:
+    """Flips, transposes, exchanged channels and exposure; the mosaic is sampled afterwards, so its phase is kept."""
+    for axis in (1, 2):
+        if rng.random() < 0.5:
+            picture = np.flip(picture, axis)
+    if rng.random() < 0.5:
+        picture = picture.transpose(0, 2, 1)
+    if rng.random() < 0.3:
+        picture = picture[rng.permutation(3)]
+    if rng.random() < 0.5:
+        gains = np.exp(rng.normal(0, 0.15, (3, 1, 1)) + rng.uniform(-1.6, 0.5))
+        picture = encode_srgb(decode_srgb(picture) * gains.astype(np.float32))
+    return np.ascontiguousarray(picture, np.float32)
+
+
+@lru_cache(maxsize=64)
+def _scene(seed: int, number: int) -> Floats:
+    return scene(SCENE_SIZE, np.random.default_rng((seed, 1, number)))
