@@ -1,0 +1,179 @@
+"""What every verb speaks through: ``--json``, ``-q``, ``-v``, progress, and one line for each error."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeisp.errors import BadInputError, EdgeISPError
+from edgeisp.registry import did_you_mean
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout; all else on stderr.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing but errors (and --json's object).")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Details, library warnings, and tracebacks.")]
+SHARED_OPTIONS: dict[str, Any] = {"json": Json, "quiet": Quiet, "verbose": Verbose}
+"""The options of every verb, by the fields of `Console` that they set."""
+
+UsageError: type[Exception] = typer.BadParameter.__bases__[0]
+"""Typer's error for a command line that does not parse; it publishes only this one of its subclasses."""
+
+
+@dataclass(frozen=True)
+class Console:
+    """A verb's way to the person or program that called it."""
+
+    json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    stdout: IO[str] = field(default_factory=lambda: sys.stdout)
+
+    @classmethod
+    def of(cls, arguments: Sequence[str]) -> Console:
+        """The console that ``arguments`` ask for, whether or not the rest of them parses."""
+        given = set(arguments)
+        return cls("--json" in given, bool(given & {"-q", "--quiet"}), bool(given & {"-v", "--verbose"}))
+
+    def result(self, data: Mapping[str, Any], view: RenderableType) -> None:
+        """The outcome of a verb, said once: ``data`` (JSON-able) with --json, else ``view`` for people."""
+        if self.json:
+            self.stdout.write(json.dumps(data, default=str, ensure_ascii=False) + "\n")
+            self.stdout.flush()
+        elif not self.quiet:
+            _rich(self.stdout).print(view)
+
+    def note(self, text: RenderableType) -> None:
+        """A line on the way, on stderr; not with -q."""
+        if not self.quiet:
+            _rich(sys.stderr).print(text)
+
+    def detail(self, text: RenderableType) -> None:
+        """A line on stderr for -v only."""
+        if self.verbose:
+            _rich(sys.stderr).print(text)
+
+    def warn(self, text: str) -> None:
+        """Something the user should know although the work goes on; one line on stderr, with -q too."""
+        print(f"warning: {text}", file=sys.stderr)  # noqa: T201
+
+    @contextmanager
+    def progress(self, what: str, total: float | None = None) -> Iterator[Callable[..., None]]:
+        """A bar on stderr while the block runs, if stderr is a terminal; yields ``advance(steps=1, what=None)``."""
+        if self.quiet or not sys.stderr.isatty():
+            yield lambda steps=1.0, what=None: None
+            return
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(True),
+        )
+        with Progress(*columns, console=_rich(sys.stderr), transient=True) as progress:
+            task = progress.add_task(what, total=total)
+
+            def advance(steps: float = 1.0, what: str | None = None) -> None:
+                progress.update(task, advance=steps, description=what)
+
+            yield advance
+
+    def error(self, error: BaseException) -> int:
+        """Say ``error`` in one line on stderr (and as an object with --json); the exit code that it means."""
+        kind, message, code = _describe(error)
+        hint = "" if self.verbose or kind != "unexpected" else " (run with -v for the traceback)"
+        if self.verbose:
+            traceback.print_exception(error)
+        print(f"error: {message}{hint}", file=sys.stderr)  # noqa: T201
+        if self.json:
+            fields = {
+                k: getattr(error, k) for k in ("what", "where", "cure") if isinstance(error, EdgeISPError)
+            }
+            body = {"type": type(error).__name__, "message": message, "exit_code": code, **fields}
+            self.result({"error": body}, "")
+        return code
+
+
+def one_of(kind: str, names: Sequence[str]) -> Callable[[str | None], str | None]:
+    """A Typer callback that takes only ``names``, upper or lower case, and says which one may have been meant."""
+
+    def check(value: str | None) -> str | None:
+        if value is None:
+            return None
+        for name in names:
+            if name.lower() == value.lower():
+                return name
+        raise BadInputError(f"no {kind} is called {value!r}", cure=did_you_mean(value, list(names)))
+
+    return check
+
+
+@contextmanager
+def stdout_for_result(arguments: Sequence[str]) -> Iterator[Console]:
+    """The console of a run. With --json, whatever libraries print to stdout goes to stderr while the block runs."""
+    console = Console.of(arguments)
+    with warnings.catch_warnings():
+        if not console.verbose:
+            warnings.simplefilter("ignore")
+            logging.basicConfig(level=logging.ERROR)
+        if not console.json:
+            yield console
+            return
+        with _stdout_kept() as stdout, redirect_stdout(sys.stderr):
+            yield Console(console.json, console.quiet, console.verbose, stdout)
+
+
+@contextmanager
+def _stdout_kept() -> Iterator[IO[str]]:
+    """The real stdout, while file descriptor 1 (which native libraries write to) leads to stderr."""
+    sys.stdout.flush()
+    try:
+        ours = sys.stdout.fileno() == 1
+    except (OSError, ValueError):
+        ours = False
+    if not ours:
+        yield sys.stdout
+        return
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with os.fdopen(kept, "w", closefd=False) as stdout:
+            yield stdout
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def _describe(error: BaseException) -> tuple[str, str, int]:
+    """Kind, one-line message and exit code of anything that can end a verb."""
+    if isinstance(error, EdgeISPError):
+        return "known", _one_line(str(error)), error.exit_code
+    if isinstance(error, UsageError):
+        command = getattr(getattr(error, "ctx", None), "command_path", "edgeisp")
+        message = _one_line(error.format_message())  # type: ignore[attr-defined]
+        return "usage", f"{message} -> see `{command} --help`", 2
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
+        return "interrupted", "interrupted; no file was left half written", 130
+    return "unexpected", _one_line(f"{type(error).__name__}: {error}"), 1
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _rich(stream: IO[str]) -> Any:
+    from rich.console import Console as RichConsole
+
+    return RichConsole(file=stream, highlight=False)

@@ -1,0 +1,134 @@
+"""The command ``edgeisp``: one table of verbs, each loaded when it is called."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Annotated, Any, NamedTuple
+
+import typer
+from typer.core import TyperGroup
+
+from edgeisp import __version__
+from edgeisp.cli.console import SHARED_OPTIONS, Console, stdout_for_result
+from edgeisp.errors import BadInputError
+from edgeisp.registry import did_you_mean
+
+
+class Verb(NamedTuple):
+    """A verb of the command line: where its function is, and what it does in one line."""
+
+    function: str
+    """``"module:function"``; the function takes a `Console` and options annotated for Typer."""
+    help: str
+
+
+VERBS: dict[str, Verb] = {
+    "models": Verb("edgeisp.cli.models:models", "List the networks, or show the card of one."),
+}
+
+ABOUT = """Take a learned camera ISP (Bayer RAW in, sRGB out) from a checkpoint to a verified artifact on a phone."""
+EXIT_CODES = (
+    "0 done, 2 bad input, 3 bad checkpoint, 4 not available here, 5 verification failed, 1 anything else"
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; the entry point of the ``edgeisp`` command.
+
+    Args:
+        arguments: the command line after ``edgeisp``; default `sys.argv`.
+
+    Returns:
+        The exit code: 0 done, 2 bad input, 3 bad checkpoint, 4 target or engine not available here,
+        5 verification failed, 130 interrupted, 1 anything else.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    with stdout_for_result(given) as console:
+        try:
+            code = _app(console)(given, prog_name="edgeisp", standalone_mode=False)
+            return code if isinstance(code, int) else 0
+        except (Exception, KeyboardInterrupt) as error:
+            return console.error(error)
+
+
+class VerbGroup(TyperGroup):
+    """The group of all verbs; imports the module of the one that is called and builds its command."""
+
+    console: Console
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in VERBS:
+            raise BadInputError(f"no verb is called {cmd_name!r}", cure=did_you_mean(cmd_name, list(VERBS)))
+        return command(cmd_name, self.console)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        formatter.write_usage("edgeisp", "VERB [OPTIONS] ...")
+        formatter.write_paragraph()
+        formatter.write_text(ABOUT)
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, verb.help) for name, verb in VERBS.items()])
+        with formatter.section("Options"):
+            formatter.write_dl(
+                [
+                    ("--version", "Print the version."),
+                    ("--install-completion", "Complete verbs and options in the current shell."),
+                    (
+                        "--help, -h",
+                        "Show this; `edgeisp VERB --help` has the options and examples of a verb.",
+                    ),
+                ]
+            )
+        with formatter.section("Exit codes"):
+            formatter.write_text(EXIT_CODES)
+
+
+def command(name: str, console: Console) -> Any:
+    """The Typer command of one verb: its function's own options and the shared ones."""
+    module, attribute = VERBS[name].function.split(":")
+    function: Callable[..., None] = getattr(import_module(module), attribute)
+    own = inspect.signature(function, eval_str=True).parameters.values()
+    slot = next(p.name for p in own if p.annotation is Console)
+    shared = [
+        inspect.Parameter(field, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=annotation)
+        for field, annotation in SHARED_OPTIONS.items()
+    ]
+
+    def call(**values: Any) -> None:
+        flags = {field: values.pop(field) for field in SHARED_OPTIONS}
+        function(**{slot: Console(**flags, stdout=console.stdout)}, **values)
+
+    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own if p.name != slot]
+    call.__signature__ = inspect.Signature([*parameters, *shared])  # type: ignore[attr-defined]
+    call.__doc__ = function.__doc__
+    app = typer.Typer(add_completion=False, context_settings=_SETTINGS)
+    app.command(name)(call)
+    return typer.main.get_command(app)
+
+
+_SETTINGS = {"help_option_names": ["--help", "-h"]}
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"edgeisp {__version__}")
+        raise typer.Exit
+
+
+def _app(console: Console) -> Any:
+    app = typer.Typer(cls=VerbGroup, context_settings=_SETTINGS, rich_markup_mode=None)
+
+    @app.callback()
+    def options(
+        version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True)] = False,
+    ) -> None:
+        """Options before the verb."""
+
+    group = typer.main.get_command(app)
+    group.console = console  # type: ignore[attr-defined]
+    return group
