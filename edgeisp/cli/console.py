@@ -70,7 +70,7 @@ class Console:
 
     @contextmanager
     def progress(self, what: str, total: float | None = None) -> Iterator[Callable[..., None]]:
-        """A bar on stderr while the block runs, if stderr is a terminal; yields ``advance(steps=1, what=None)``."""
+        """A bar while the block runs, if stderr is a terminal; yields ``advance(steps=1, what=None)``."""
         if self.quiet or not sys.stderr.isatty():
             yield lambda steps=1.0, what=None: None
             return
@@ -107,7 +107,7 @@ class Console:
 
 
 def one_of(kind: str, names: Sequence[str]) -> Callable[[str | None], str | None]:
-    """A Typer callback that takes only ``names``, upper or lower case, and says which one may have been meant."""
+    """A Typer callback that takes only ``names``, in any case, and says which one may have been meant."""
 
     def check(value: str | None) -> str | None:
         if value is None:
@@ -122,7 +122,7 @@ def one_of(kind: str, names: Sequence[str]) -> Callable[[str | None], str | None
 
 @contextmanager
 def stdout_for_result(arguments: Sequence[str]) -> Iterator[Console]:
-    """The console of a run. With --json, whatever libraries print to stdout goes to stderr while the block runs."""
+    """The console of a run. With --json, whatever libraries print to stdout meanwhile goes to stderr."""
     console = Console.of(arguments)
     with warnings.catch_warnings():
         if not console.verbose:

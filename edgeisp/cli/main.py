@@ -29,7 +29,9 @@ VERBS: dict[str, Verb] = {
     "models": Verb("edgeisp.cli.models:models", "List the networks, or show the card of one."),
 }
 
-ABOUT = """Take a learned camera ISP (Bayer RAW in, sRGB out) from a checkpoint to a verified artifact on a phone."""
+ABOUT = (
+    "Take a learned camera ISP (Bayer RAW in, sRGB out) from a checkpoint to a verified artifact on a phone."
+)
 EXIT_CODES = (
     "0 done, 2 bad input, 3 bad checkpoint, 4 not available here, 5 verification failed, 1 anything else"
 )
