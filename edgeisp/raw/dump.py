@@ -1,0 +1,122 @@
+"""Headerless sensor dumps: rows of samples and nothing else, so the user says what they are."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from edgeisp.errors import BadInputError
+from edgeisp.raw.assume import Assumptions, parse_cfa
+from edgeisp.raw.bayer import by_position
+from edgeisp.raw.facts import Facts
+from edgeisp.raw.image import CFA, RawImage
+from edgeisp.raw.settle import settle
+
+
+@dataclass(frozen=True)
+class DumpFormat:
+    """The layout of a dump: one byte a sample up to 8 bits, else two, little endian, low-aligned, rows without padding."""
+
+    width: int
+    height: int
+    bits: int
+    """Bits that carry signal, 1 to 16."""
+    cfa: CFA
+    """Layout at the top left pixel."""
+    black: float = 0.0
+    """Black level of all channels; 0 is what a sensor that subtracts its own black gives."""
+    white: float | None = None
+    """Saturation; None: ``2**bits - 1``."""
+
+    def __post_init__(self) -> None:
+        if min(self.width, self.height) < 2:
+            raise BadInputError(
+                f"{self.width}x{self.height} is no picture", where="--raw-size", cure="give WIDTHxHEIGHT"
+            )
+        if not 1 <= self.bits <= 16:
+            raise BadInputError(f"{self.bits} bits a sample", where="--bits", cure="give 1 to 16")
+
+    @classmethod
+    def parse(
+        cls, size: str, bits: int, cfa: str, black: float = 0.0, white: float | None = None
+    ) -> DumpFormat:
+        """A format from the text of ``--raw-size WIDTHxHEIGHT``, ``--bits``, ``--cfa``, ``--black`` and ``--white``.
+
+        Raises:
+            BadInputError: names the option and what it takes.
+        """
+        sides = re.fullmatch(r"(\d+)[xX×](\d+)", size.strip())
+        if sides is None:
+            raise BadInputError(
+                f"cannot read {size!r}", where="--raw-size", cure="give WIDTHxHEIGHT, say 1920x1080"
+            )
+        return cls(int(sides[1]), int(sides[2]), bits, parse_cfa(cfa, "--cfa"), black, white)
+
+    @property
+    def sample_bytes(self) -> int:
+        """Bytes of one sample."""
+        return 1 if self.bits <= 8 else 2
+
+    @property
+    def file_bytes(self) -> int:
+        """Bytes of the whole dump."""
+        return self.width * self.height * self.sample_bytes
+
+
+def read_dump(path: Path, layout: DumpFormat, assume: Assumptions | None = None) -> RawImage:
+    """Read a headerless dump.
+
+    Args:
+        layout: what the file holds; stated by the user, so none of it counts as assumed.
+        assume: a dump has no white balance and no colour matrix, so both must be assumed.
+
+    Raises:
+        BadInputError: missing file, wrong size, samples above ``2**bits - 1``, or nothing assumed for the colour.
+    """
+    if not path.is_file():
+        raise BadInputError("no such file", where=path, cure="check the path")
+    found = path.stat().st_size
+    if found != layout.file_bytes:
+        raise BadInputError(
+            f"{found} bytes, but {layout.width}x{layout.height} samples of {layout.bits} bits are {layout.file_bytes}",
+            where=path,
+            cure=_likely(found, layout),
+        )
+    samples = np.fromfile(path, "u1" if layout.sample_bytes == 1 else "<u2").reshape(
+        layout.height, layout.width
+    )
+    highest = int(samples.max())
+    if highest >= 2**layout.bits:
+        raise BadInputError(
+            f"holds the value {highest}, above the {2**layout.bits - 1} of {layout.bits} bits",
+            where=path,
+            cure=f"pass --bits {highest.bit_length()}, or the samples are big endian, packed or not RAW",
+        )
+    white = float(2**layout.bits - 1) if layout.white is None else layout.white
+    black = list(by_position([float(layout.black)] * 4, layout.cfa))
+    facts = Facts(dng=False, cfa=layout.cfa, black=black, white=white)
+    return settle(samples.astype(np.uint16), facts, assume or Assumptions(), path)
+
+
+def _likely(found: int, layout: DumpFormat) -> str:
+    """What a file of ``found`` bytes could be."""
+    rows, rest = divmod(found, layout.width * layout.sample_bytes)
+    if rest == 0 and rows > 1:
+        return f"pass --raw-size {layout.width}x{rows}, if the width is right"
+    pixels = layout.width * layout.height
+    for what, bits in (
+        ("8-bit samples", 8),
+        ("16-bit samples", 16),
+        ("packed 10-bit samples", 10),
+        ("packed 12-bit samples", 12),
+    ):
+        if found * 8 == pixels * bits:
+            return (
+                f"this is the size of {what}; packed samples must be unpacked first"
+                if "packed" in what
+                else f"this is the size of {what}: pass --bits"
+            )
+    return "check --raw-size and --bits, and whether the file has a header or padded rows"

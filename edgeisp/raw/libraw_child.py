@@ -1,0 +1,114 @@
+"""The process in which untrusted RAW files are parsed: ``python -m edgeisp.raw.libraw_child FILE`` writes one message.
+
+LibRaw's decoders have had memory errors, so the process that holds the user's work never runs them. The answer is
+msgpack of `edgeisp.raw.facts.Decoded` or `Failed` on stdout; LibRaw's own complaints go to stderr.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import rawpy
+
+from edgeisp.errors import BadInputError
+from edgeisp.raw.facts import Decoded, Facts, Failed
+from edgeisp.raw.tags import BAYER_ONLY, CameraTags, DngTags, read_tags
+
+MEMORY_BYTES = 4 << 30
+CPU_SECONDS = 60
+EXIF_ORIENTATION = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
+"""LibRaw's ``flip`` to EXIF."""
+
+
+def limit() -> None:
+    """Bound this process's address space and CPU time, and write no core file."""
+    for what, most in (
+        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with contextlib.suppress(ValueError, OSError):  # macOS refuses some
+            resource.setrlimit(what, (most, resource.getrlimit(what)[1]))
+
+
+def decode(path: Path) -> Decoded | Failed:
+    """The mosaic and what the file says of it, or why there is none."""
+    tags: DngTags | CameraTags | None = None
+    try:
+        tags = read_tags(path)
+        with rawpy.imread(str(path)) as raw:
+            facts, mosaic = _dng(raw, tags) if isinstance(tags, DngTags) else _camera(raw, tags)
+            data = np.array(mosaic, "<u2", order="C")  # a copy: LibRaw frees its own when the file closes
+            return Decoded(facts, *data.shape, memoryview(data).cast("B"))
+    except MemoryError:
+        return Failed(f"decoding needs more than {MEMORY_BYTES >> 30} GiB", "give a smaller picture")
+    except BadInputError as error:
+        return Failed(error.what, error.cure)
+    except (rawpy.LibRawError, NotImplementedError, RuntimeError) as error:
+        return Failed(*_explain(error, path), tags.facts if isinstance(tags, DngTags) else None)
+
+
+def _dng(raw: Any, tags: DngTags) -> tuple[Facts, Any]:
+    samples = raw.raw_image
+    if samples.shape != tags.shape:
+        raise BadInputError(
+            f"the tags say {tags.shape}, LibRaw decodes {samples.shape} samples", cure=BAYER_ONLY
+        )
+    top, left, bottom, right = tags.area
+    return tags.facts, samples[top:bottom, left:right]
+
+
+def _camera(raw: Any, tags: CameraTags | None) -> tuple[Facts, Any]:
+    pattern, sizes = raw.raw_pattern, raw.sizes
+    if raw.raw_type is not rawpy.RawType.Flat or pattern is None or pattern.shape == (1, 1):
+        raise BadInputError("a monochrome, layered or already demosaiced RAW", cure=BAYER_ONLY)
+    if pattern.shape != (2, 2) or raw.color_desc != b"RGBG":
+        raise BadInputError(
+            f"a {pattern.shape[0]}x{pattern.shape[1]} colour filter of {raw.color_desc.decode()}",
+            cure=BAYER_ONLY,
+        )
+    block = np.roll(pattern, (-sizes.top_margin, -sizes.left_margin), (0, 1)).ravel()
+    matrix = raw.rgb_xyz_matrix[:3]
+    black, gains = raw.black_level_per_channel, raw.camera_whitebalance[:3]
+    return Facts(
+        dng=False,
+        cfa="".join("RGBG"[color] for color in block),
+        black=[float(black[color]) for color in block],
+        white=float(raw.white_level),
+        white_balance=[float(gain) for gain in gains] if any(gains) else None,
+        color_matrix=matrix.ravel().tolist() if matrix.any() else None,
+        iso=(tags.iso if tags else None) or round(raw.other.iso_speed) or None,
+        orientation=EXIF_ORIENTATION[sizes.flip],
+        make=tags.make if tags else "",
+        model=tags.model if tags else "",
+    ), raw.raw_image_visible
+
+
+def _explain(error: Exception, path: Path) -> tuple[str, str]:
+    if isinstance(error, rawpy.LibRawTooBigError):
+        return "the picture is larger than LibRaw decodes (2 GiB)", "give a smaller picture"
+    if isinstance(error, rawpy.LibRawFileUnsupportedError):
+        with path.open("rb") as stream:
+            head = stream.read(8)
+        kind = (
+            "a JPEG"
+            if head.startswith(b"\xff\xd8\xff")
+            else "a PNG"
+            if head.startswith(b"\x89PNG")
+            else "no RAW file"
+        )
+        return f"this is {kind} (LibRaw cannot open it)", "give a DNG, NEF, CR2, ARW or other Bayer RAW"
+    if isinstance(error, rawpy.LibRawIOError):
+        return f"truncated or unreadable after {path.stat().st_size} bytes", "copy it from the camera again"
+    return f"LibRaw cannot decode it ({type(error).__name__}: {error})", "get the file again"
+
+
+if __name__ == "__main__":
+    limit()
+    sys.stdout.buffer.write(msgspec.msgpack.encode(decode(Path(sys.argv[1]))))
