@@ -1,7 +1,7 @@
 """What stands in the sample scene: house, trees, meadow, and the still life on the table.
 
-Every function draws onto the canvas it is given, which is twice as large as the photograph. Lengths are shares
-of its height, so that any size looks alike.
+Every function draws onto the canvas it is given, which is twice as large as the photograph. Lengths are
+shares of its height, so that any size looks alike.
 """
 
 from __future__ import annotations

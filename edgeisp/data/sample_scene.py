@@ -1,7 +1,7 @@
 """The sample photograph: a lake at evening with a still life in front, as a virtual phone records it.
 
-It holds what shows a camera ISP's strengths and faults: a smooth sky, foliage, roof tiles, fine lines, writing,
-a star, a colour checker, grey and glossy balls. All of it is our own drawing; no photograph is needed.
+It holds what shows a camera ISP's strengths and faults: a smooth sky, foliage, roof tiles, fine lines,
+writing, a star, a colour checker, grey and glossy balls. All of it is our own drawing; no photograph is needed.
 """
 
 from __future__ import annotations
