@@ -14,7 +14,7 @@ class EdgeISPError(Exception):
 
     exit_code = 1
 
-    def __init__(self, what: str, *, where: object = None, cure: str | None = None) -> None:
+    def __init__(self, what: str, where: object = None, cure: str | None = None) -> None:
         self.what, self.where, self.cure = what, None if where is None else str(where), cure
         super().__init__(what, self.where, cure)
 

@@ -1,0 +1,83 @@
+# Everything happens in $(VENV); `make help` lists the goals.
+
+PYTHON ?= python3
+VENV   ?= .venv
+CACHE  ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/edgeisp
+
+BIN     := $(VENV)/bin
+PIP     := $(BIN)/python -m pip --disable-pip-version-check
+PINNED  := -c constraints.txt
+DIST    := build/dist
+DEMO    := build/demo
+OLD_TFLITE := $(CACHE)/tflite-runtime-2.14.0
+
+# Folders are listed too: their time changes when a file is removed.
+SOURCES := pyproject.toml README.md LICENSE $(shell find edgeisp export quantize -not -name '__pycache__' -not -name '*.pyc')
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint format bench tflite-runtime clean
+
+help: ## Show this list.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/demo.stamp ## Export MetaISP to Core ML, render the sample RAW, say where the files are.
+	$(BIN)/edgeisp export metaisp --target coreml -o $(DEMO)
+	$(BIN)/edgeisp sample -o $(DEMO)/sample.dng
+	$(BIN)/edgeisp render $(DEMO)/sample.dng -o $(DEMO)/sample.jpg
+	@printf '\n%s\n' 'The demo wrote:' && find $(CURDIR)/$(DEMO) -mindepth 1 -maxdepth 1 | sort | sed 's/^/  /'
+
+test: $(VENV)/dev.stamp ## Run the tests against the installed wheel. ARGS='-k raw' passes options to pytest.
+	@old=$(OLD_TFLITE)/bin/python; [ ! -x $$old ] || export EDGEISP_TFLITE_RUNTIME_PYTHON=$$old; \
+	$(BIN)/pytest $(ARGS)
+
+lint: $(VENV)/dev.stamp ## ruff (rules and format), then mypy --strict on the installed package.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	rm -rf build/typing && mkdir -p build/typing
+	cp -r "$$($(BIN)/python -P -c 'import edgeisp; print(*edgeisp.__path__)')" build/typing/edgeisp
+	cd build/typing && $(abspath $(BIN))/mypy --config-file ../../pyproject.toml --cache-dir ../../.mypy_cache -p edgeisp
+
+format: $(VENV)/dev.stamp ## Let ruff format and mend what it can.
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/dev.stamp ## Time start-up and the engines on this machine; a table of ratios.
+	$(BIN)/python -P benchmarks/start.py
+	$(BIN)/python -P benchmarks/engines.py
+
+tflite-runtime: $(OLD_TFLITE)/.stamp ## The old TFLite interpreter (numpy 1) in an environment of its own; the tests then use it.
+
+clean: ## Remove .venv and everything built; the cache in ~/.cache stays.
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find edgeisp export quantize tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/build.stamp: constraints.txt | $(BIN)/python
+	$(PIP) install -q $(PINNED) build setuptools
+	@touch $@
+
+# The wheel is made from the sdist, so a file that packaging forgets fails the tests.
+$(DIST)/.stamp: $(SOURCES) $(VENV)/build.stamp
+	rm -rf $(DIST)
+	$(BIN)/python -m build --no-isolation --outdir $(DIST) . >/dev/null
+	@touch $@
+
+# First what edgeisp depends on, then edgeisp itself: pip would not replace a wheel of the same version.
+$(VENV)/%-extra.stamp: pyproject.toml constraints.txt | $(DIST)/.stamp
+	$(PIP) install $(PINNED) "$$(echo $(DIST)/*.whl)[$*]"
+	@touch $@
+
+$(VENV)/demo.stamp: $(VENV)/coreml-extra.stamp $(DIST)/.stamp
+$(VENV)/dev.stamp: $(VENV)/dev-extra.stamp $(DIST)/.stamp
+$(VENV)/demo.stamp $(VENV)/dev.stamp:
+	$(PIP) install -q --no-deps --force-reinstall $(DIST)/*.whl
+	@touch $@
+
+$(OLD_TFLITE)/.stamp:
+	rm -rf $(OLD_TFLITE)
+	$(PYTHON) -m venv $(OLD_TFLITE)
+	$(OLD_TFLITE)/bin/python -m pip install -q tflite-runtime==2.14.0 numpy==1.26.4
+	@touch $@

@@ -1,0 +1,84 @@
+"""Fixtures that every test may use.
+
+Tests never need a download. Some also look at real RAW files, which are not part of the project: they use
+`shared_data` and skip where that folder is absent.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """The folder with pyproject.toml, edgeisp/, export/ and quantize/."""
+    return CHECKOUT
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """A folder of real RAW files: ``$EDGEISP_SHARED``, else ``../shared/data``; skips without it."""
+    folder = Path(os.environ.get("EDGEISP_SHARED", CHECKOUT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real RAW files at {folder}; set EDGEISP_SHARED to a folder that has them")
+    return folder
+
+
+@pytest.fixture
+def run_edgeisp(tmp_path: Path) -> Run:
+    """Runs the installed command in an empty folder: ``run_edgeisp("models", "--json").stdout``."""
+    script = Path(sys.executable).with_name("edgeisp")
+
+    def run(
+        *arguments: str | Path, path: Sequence[Path] = (), timeout: float = 300
+    ) -> subprocess.CompletedProcess[str]:
+        """``path`` holds folders with more packages, as PYTHONPATH does."""
+        environment = {**os.environ, "COLUMNS": "120", "PYTHONPATH": os.pathsep.join(map(str, path))}
+        return subprocess.run(
+            [sys.executable, script, *arguments],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the package ``tests/plugin`` installed, which adds a model by an entry point."""
+    folder = tmp_path_factory.mktemp("plugin")
+    source = folder / "source"
+    source.mkdir()
+    for file in (CHECKOUT / "tests" / "plugin").glob("*.*"):
+        (source / file.name).write_bytes(file.read_bytes())
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--no-deps",
+            "--no-build-isolation",
+            "--target",
+            folder / "site",
+            source,
+        ],
+        check=True,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    return folder / "site"
