@@ -1,4 +1,4 @@
-"""RAW files to arrays and back: reading, packing, colour, noise, DNG writing. numpy only; LibRaw runs in its own process."""
+"""RAW files to arrays and back. Importing this needs numpy only; LibRaw runs in its own process."""
 
 from __future__ import annotations
 

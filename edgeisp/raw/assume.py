@@ -13,7 +13,7 @@ from edgeisp.raw.bayer import plane_positions
 from edgeisp.raw.color import XYZ_FROM_SRGB
 from edgeisp.raw.image import CFA, CFAS, Matrix
 
-SRGB_COLOR_MATRIX: Matrix = np.linalg.inv(XYZ_FROM_SRGB)
+SRGB_COLOR_MATRIX: Matrix = np.asarray(np.linalg.inv(XYZ_FROM_SRGB), np.float64)
 """The colour matrix of a camera whose primaries are those of sRGB."""
 
 SATURATED, DARK = 0.95, 0.01
@@ -31,7 +31,7 @@ class Assumptions:
     white_balance: tuple[float, float, float] | Literal["gray-world"] | None = None
     """Gains of R, G, B; ``gray-world`` takes those that make the picture's mean grey."""
     color_matrix: tuple[float, ...] | Literal["srgb"] | None = None
-    """XYZ (D65) to camera RGB, nine numbers row by row; ``srgb``: the camera's primaries are those of sRGB."""
+    """XYZ (D65) to camera RGB, nine numbers row by row; ``srgb``: a camera with the primaries of sRGB."""
 
     @classmethod
     def parse(

@@ -1,4 +1,4 @@
-"""The four Bayer layouts: from positions in the 2x2 block to the planes R, Gr, Gb, B and back, shifts and flips."""
+"""The four Bayer layouts: positions in the 2x2 block to planes R, Gr, Gb, B and back, shifts and flips."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ D65 = 21
 def write_dng(raw: RawImage, path: Path) -> None:
     """Write ``raw`` to ``path``, whole or not at all.
 
-    Integers are exact. Black levels, gains and matrix entries are stored as rationals whose error is below 1e-6. What was
-    assumed is said in the ImageDescription, since the file's tags will look like the camera's own.
+    Integers are exact; black levels, gains and matrix entries become rationals with an error below 1e-6. The
+    ImageDescription says what was assumed, since the file's tags will look like the camera's own.
 
     Raises:
         BadInputError: the white level is not a whole number, which the WhiteLevel tag must be.
@@ -43,7 +43,7 @@ def write_dng(raw: RawImage, path: Path) -> None:
             software="edgeisp",
             description=f"assumed, not measured: {', '.join(raw.assumed)}" if raw.assumed else None,
             metadata=None,
-            extratags=list(_tags(raw)),
+            extratags=[(*tag, True) for tag in _tags(raw)],
         )
 
 

@@ -1,4 +1,4 @@
-"""Colour of DNGs: which colour matrix serves, and the as-shot white balance (DNG 1.4 specification, chapter 6)."""
+"""Colour of DNGs: which colour matrix serves, and the as-shot white balance (DNG 1.4, chapter 6)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from edgeisp.raw.tiff import numbers
 SETS = ((50721, 50723, 50778), (50722, 50724, 50779), (52531, 52530, 52529))
 """Codes of ColorMatrix, CameraCalibration and CalibrationIlluminant, for each of up to three illuminants."""
 NEAREST_D65 = (21, 20, 1, 9, 10, 4, 22, 23, 11, 2, 3, 24, 17)
-"""EXIF illuminants, the nearest to D65 first: D65, D55, daylight, fine, cloudy, flash, D75, D50, shade, lamps, A."""
+"""EXIF illuminants, nearest to D65 first: D65, D55, daylights, flash, D75, D50, shade, lamps, A."""
 
 
 def color_matrix(first: Any) -> tuple[list[float] | None, list[str]]:
-    """The matrix XYZ to camera for the illuminant nearest to D65, with analogue gains and the unit's own calibration.
+    """XYZ to camera for the illuminant nearest to D65, with analogue gains and the unit's own calibration.
 
     Args:
         first: the DNG's first page, which holds the camera's colour.

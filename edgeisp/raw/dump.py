@@ -18,7 +18,10 @@ from edgeisp.raw.settle import settle
 
 @dataclass(frozen=True)
 class DumpFormat:
-    """The layout of a dump: one byte a sample up to 8 bits, else two, little endian, low-aligned, rows without padding."""
+    """The layout of a dump: rows without padding, samples low-aligned.
+
+    A sample is one byte up to 8 bits, else two, little endian.
+    """
 
     width: int
     height: int
@@ -43,7 +46,7 @@ class DumpFormat:
     def parse(
         cls, size: str, bits: int, cfa: str, black: float = 0.0, white: float | None = None
     ) -> DumpFormat:
-        """A format from the text of ``--raw-size WIDTHxHEIGHT``, ``--bits``, ``--cfa``, ``--black`` and ``--white``.
+        """A format from the text of ``--raw-size``, ``--bits``, ``--cfa``, ``--black`` and ``--white``.
 
         Raises:
             BadInputError: names the option and what it takes.
@@ -74,14 +77,14 @@ def read_dump(path: Path, layout: DumpFormat, assume: Assumptions | None = None)
         assume: a dump has no white balance and no colour matrix, so both must be assumed.
 
     Raises:
-        BadInputError: missing file, wrong size, samples above ``2**bits - 1``, or nothing assumed for the colour.
+        BadInputError: missing file, wrong size, samples above ``2**bits - 1``, or no colour assumed.
     """
     if not path.is_file():
         raise BadInputError("no such file", where=path, cure="check the path")
     found = path.stat().st_size
     if found != layout.file_bytes:
         raise BadInputError(
-            f"{found} bytes, but {layout.width}x{layout.height} samples of {layout.bits} bits are {layout.file_bytes}",
+            f"{found} bytes; {layout.width}x{layout.height} at {layout.bits} bits are {layout.file_bytes}",
             where=path,
             cure=_likely(found, layout),
         )

@@ -1,4 +1,4 @@
-"""What a RAW file says, before anyone has judged or completed it; the message between LibRaw's process and ours."""
+"""What a RAW file says, not yet judged or completed; the message between LibRaw's process and ours."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import msgspec
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """Metadata of one mosaic. None: the file does not say. Values may be nonsense: `edgeisp.raw.settle` judges them."""
+    """Metadata of one mosaic; None: the file does not say. `edgeisp.raw.settle` judges if it makes sense."""
 
     dng: bool
     cfa: str | None = None
-    """Colours of the 2x2 block at the top left pixel of the mosaic in reading order; ``?`` for an unknown colour."""
+    """Colours of the 2x2 block at the mosaic's top left pixel in reading order; ``?`` for an unknown one."""
     black: list[float] | None = None
     """Black levels of that block in reading order."""
     white: float | None = None

@@ -1,7 +1,7 @@
-"""The process in which untrusted RAW files are parsed: ``python -m edgeisp.raw.libraw_child FILE`` writes one message.
+"""The process in which untrusted RAW files are parsed: ``python -m edgeisp.raw.libraw_child FILE``.
 
-LibRaw's decoders have had memory errors, so the process that holds the user's work never runs them. The answer is
-msgpack of `edgeisp.raw.facts.Decoded` or `Failed` on stdout; LibRaw's own complaints go to stderr.
+LibRaw's decoders have had memory errors, so the process that holds the user's work never runs them. The answer
+on stdout is msgpack of `edgeisp.raw.facts.Decoded` or `Failed`; LibRaw's own complaints go to stderr.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ MEMORY_BYTES = 4 << 30
 CPU_SECONDS = 60
 EXIF_ORIENTATION = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
 """LibRaw's ``flip`` to EXIF."""
+LIBRAW_DEFAULT_WHITE = 65535
+"""What LibRaw says, with a black level of 0, when it knows neither."""
 
 
 def limit() -> None:
@@ -45,7 +47,7 @@ def decode(path: Path) -> Decoded | Failed:
         with rawpy.imread(str(path)) as raw:
             facts, mosaic = _dng(raw, tags) if isinstance(tags, DngTags) else _camera(raw, tags)
             data = np.array(mosaic, "<u2", order="C")  # a copy: LibRaw frees its own when the file closes
-            return Decoded(facts, *data.shape, memoryview(data).cast("B"))
+            return Decoded(facts, data.shape[0], data.shape[1], data.data.cast("B"))
     except MemoryError:
         return Failed(f"decoding needs more than {MEMORY_BYTES >> 30} GiB", "give a smaller picture")
     except BadInputError as error:
@@ -76,12 +78,13 @@ def _camera(raw: Any, tags: CameraTags | None) -> tuple[Facts, Any]:
     block = np.roll(pattern, (-sizes.top_margin, -sizes.left_margin), (0, 1)).ravel()
     matrix = raw.rgb_xyz_matrix[:3]
     black, gains = raw.black_level_per_channel, raw.camera_whitebalance[:3]
+    unknown = raw.white_level == LIBRAW_DEFAULT_WHITE and not any(black)
     return Facts(
         dng=False,
         cfa="".join("RGBG"[color] for color in block),
-        black=[float(black[color]) for color in block],
-        white=float(raw.white_level),
-        white_balance=[float(gain) for gain in gains] if any(gains) else None,
+        black=None if unknown else [float(black[color]) for color in block],
+        white=None if unknown else float(raw.white_level),
+        white_balance=[float(gain) for gain in gains] if min(gains) > 0 else None,
         color_matrix=matrix.ravel().tolist() if matrix.any() else None,
         iso=(tags.iso if tags else None) or round(raw.other.iso_speed) or None,
         orientation=EXIF_ORIENTATION[sizes.flip],

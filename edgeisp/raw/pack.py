@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from edgeisp.errors import BadInputError
 from edgeisp.raw.bayer import flips_to_rggb
 from edgeisp.raw.canonical import canonical_planes
-from edgeisp.raw.color import srgb_from_camera
 from edgeisp.raw.image import Floats, RawImage
 
 P = TypeVar("P", bound=NDArray[Any])
@@ -21,7 +20,7 @@ WHOLE = slice(None)
 
 @dataclass(frozen=True, eq=False)
 class PackedRaw:
-    """A mosaic brought to RGGB, read as planes a window at a time, so that a frame never has to be float at once."""
+    """A mosaic brought to RGGB, read as planes a window at a time: a frame never has to be float at once."""
 
     mosaic: NDArray[np.uint16]
     """``2h x 2w``, RGGB: the RAW's mosaic, odd sizes padded, then flipped."""
@@ -41,13 +40,13 @@ class PackedRaw:
 
     @property
     def planes(self) -> Floats:
-        """All planes, ``4 x h x w`` float32 in the order R, Gr, Gb, B, black at 0, white at 1; see `window`."""
+        """All planes, ``4 x h x w`` float32, in the order R, Gr, Gb, B; see `window`."""
         return self.window()
 
     def window(self, rows: slice = WHOLE, columns: slice = WHOLE) -> Floats:
         """A part of the planes, ``4 x rows x columns`` float32.
 
-        Each plane is ``(x - black) / (white - black)`` with its own black level. Nothing is clipped: read noise below
+        Each plane is ``(x - black) / (white - black)`` with its own black level. Nothing is clipped: noise below
         black stays negative.
 
         Args:
@@ -65,15 +64,17 @@ class PackedRaw:
         """A picture made from the planes, back on the RAW's grid: flips and padding undone, turned upright.
 
         Args:
-            picture: ``2h x 2w x C`` or ``C x 2h x 2w``, any dtype; C is odd (1 or 3), which tells the two apart.
+            picture: ``2h x 2w x C`` or ``C x 2h x 2w`` with C 1 or 3, any dtype.
 
         Returns:
-            The picture in the same axis order and dtype, of the mosaic's size (sides exchanged for orientations 5 to 8).
+            The picture, same axes and dtype, of the mosaic's size (sides exchanged by orientations 5 to 8).
         """
         if picture.shape[:2] == self.mosaic.shape:
-            return self._restore(picture)
+            return cast("P", self._restore(picture))
         if picture.shape[1:] == self.mosaic.shape:
-            return np.ascontiguousarray(np.moveaxis(self._restore(np.moveaxis(picture, 0, 2)), 2, 0))  # type: ignore[return-value]
+            return cast(
+                "P", np.ascontiguousarray(self._restore(picture.transpose(1, 2, 0)).transpose(2, 0, 1))
+            )
         height, width = self.mosaic.shape
         raise BadInputError(
             f"a picture of shape {picture.shape} is not the one of these planes",
@@ -88,8 +89,8 @@ class PackedRaw:
 def pack(raw: RawImage) -> PackedRaw:
     """Bring a mosaic of any layout and size to RGGB planes.
 
-    Odd sides are mirrored about the edge pixel, which keeps the Bayer phase; then rows and columns are reversed as
-    the layout needs. Both are undone by `PackedRaw.restore`, so that a pixel of the picture is a pixel of the mosaic.
+    Odd sides are mirrored about the edge pixel, which keeps the Bayer phase; then rows and columns are
+    reversed as the layout needs. `PackedRaw.restore` undoes both.
     """
     height, width = raw.mosaic.shape
     padded = (
@@ -105,15 +106,12 @@ def pack(raw: RawImage) -> PackedRaw:
 
 
 def canonical(planes: Floats, raw: RawImage) -> Floats:
-    """Planes of `pack` as networks take them: the white balance and colour matrix of ``raw`` applied.
-
-    See `edgeisp.raw.canonical.canonical_planes`; ``4 x h x w`` float32 in and out.
-    """
-    return canonical_planes(planes, raw.white_balance, srgb_from_camera(raw.color_matrix))
+    """Planes of `pack` as networks take them, ``4 x h x w`` float32; see `canonical_planes`."""
+    return canonical_planes(planes, raw.white_balance)
 
 
 def upright(picture: P, orientation: int) -> P:
-    """A picture ``H x W x ...`` as its viewer should see it, for EXIF orientation 1 to 8 (TIFF 6.0, tag 274)."""
+    """A picture ``H x W x ...`` as it should be seen, for EXIF orientation 1 to 8 (TIFF 6.0, tag 274)."""
     turned: Any = picture
     if orientation >= 5:
         turned = turned.swapaxes(0, 1)
@@ -121,4 +119,4 @@ def upright(picture: P, orientation: int) -> P:
         turned = turned[::-1]
     if orientation in (2, 3, 6, 7):
         turned = turned[:, ::-1]
-    return np.ascontiguousarray(turned)  # type: ignore[return-value]
+    return cast("P", np.ascontiguousarray(turned))

@@ -25,15 +25,15 @@ COMPLAINTS = ("data corrupted", "Unexpected end of file")
 def read_raw(path: Path, assume: Assumptions | None = None) -> RawImage:
     """Read any Bayer RAW that LibRaw opens (DNG, NEF, CR2, ARW, ...).
 
-    The mosaic is the active area, undecorated sensor values after decompression and the file's linearization table.
+    The mosaic is the active area: sensor values after decompression and the file's linearization table.
     DNG metadata is what the tags say; that of other files is LibRaw's knowledge of the camera.
 
     Args:
         assume: values that replace the file's, or stand in for missing ones; recorded in `RawImage.assumed`.
 
     Raises:
-        BadInputError: not a file, truncated, no Bayer mosaic, or metadata missing or impossible. Names the tag and the
-            option that cures it.
+        BadInputError: not a file, truncated, no Bayer mosaic, or metadata missing or impossible; names the
+            tag and the option that cures it.
     """
     if not path.is_file():
         raise BadInputError("no such file", where=path, cure="check the path")

@@ -1,4 +1,4 @@
-"""From what a file says and what the user assumes to a `RawImage`, or to an error that names what is missing."""
+"""From what a file says and the user assumes to a `RawImage`, or to an error that names what is missing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NoReturn, TypeVar, cast
+from typing import Literal, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,14 @@ from numpy.typing import NDArray
 from edgeisp.errors import BadInputError
 from edgeisp.raw.assume import SRGB_COLOR_MATRIX, Assumptions, gray_world
 from edgeisp.raw.bayer import by_plane
+from edgeisp.raw.color import XYZ_FROM_SRGB
 from edgeisp.raw.facts import Facts
 from edgeisp.raw.image import CFA, CFAS, Matrix, NoiseProfile, RawImage
 
 T = TypeVar("T")
+
+WORST_CONDITION = 1e6
+"""Of a colour matrix; cameras have about 2 to 10."""
 
 
 def settle(mosaic: NDArray[np.uint16], facts: Facts, assume: Assumptions, where: Path) -> RawImage:
@@ -76,7 +80,7 @@ class _Judge:
         found = self._present(self.facts.cfa, "CFAPattern", "colour filter layout", cure)
         if found not in CFAS:
             self._refuse(f"CFAPattern {' '.join(found)} is no Bayer layout", cure)
-        return cast("CFA", found)
+        return found
 
     def levels(self, cfa: CFA) -> tuple[tuple[float, float, float, float], float]:
         black, white = self.assume.black_level, self.assume.white_level
@@ -84,12 +88,11 @@ class _Judge:
             cure = "pass --assume-black-level LEVEL or R,Gr,Gb,B"
             black = by_plane(self._present(self.facts.black, "BlackLevel", "black level", cure), cfa)
         if white is None:
-            white = self._present(
-                self.facts.white, "WhiteLevel", "white level", "pass --assume-white-level LEVEL"
-            )
-        if not all(math.isfinite(level) for level in (*black, white)) or max(black) >= white or white > 65535:
+            cure = "pass --assume-white-level LEVEL"
+            white = self._present(self.facts.white, "WhiteLevel", "white level", cure)
+        if not (min(black) >= 0 and max(black) < white <= 65535):
             self._refuse(
-                f"BlackLevel {_show(black)} and WhiteLevel {_show([white])} are impossible: black must be below white, white at most 65535",
+                f"black level {_show(black)} and white level {white:g} are not 0 <= black < white <= 65535",
                 "pass --assume-black-level and --assume-white-level",
             )
         return black, white
@@ -98,14 +101,11 @@ class _Judge:
         if self.assume.white_balance == "gray-world":
             return "gray-world"
         cure = "pass --assume-white-balance gray-world or R,G,B"
-        gains = self.assume.white_balance or self._present(
-            self.facts.white_balance, "AsShotNeutral", "as-shot white balance", cure
-        )
+        gains: Sequence[float] | None = self.assume.white_balance
+        if gains is None:
+            gains = self._present(self.facts.white_balance, "AsShotNeutral", "as-shot white balance", cure)
         if not all(math.isfinite(gain) and gain > 0 for gain in gains):
-            self._refuse(
-                f"the white balance (AsShotNeutral) has gains {_show(gains)}, which must be positive and finite",
-                cure,
-            )
+            self._refuse(f"the white balance (AsShotNeutral) has the gains {_show(gains)}", cure)
         red, green, blue = gains
         return red / green, 1.0, blue / green
 
@@ -113,19 +113,19 @@ class _Judge:
         if self.assume.color_matrix == "srgb":
             return SRGB_COLOR_MATRIX
         cure = "pass --assume-color-matrix srgb or nine numbers"
-        entries = self.assume.color_matrix or self._present(
-            self.facts.color_matrix, "ColorMatrix1", "colour matrix", cure
-        )
+        entries: Sequence[float] | None = self.assume.color_matrix
+        if entries is None:
+            entries = self._present(self.facts.color_matrix, "ColorMatrix1", "colour matrix", cure)
         matrix = np.array(entries, np.float64).reshape(3, 3)
-        if not np.isfinite(matrix).all() or abs(np.linalg.det(matrix)) < 1e-6:
+        if not np.isfinite(matrix).all() or np.linalg.cond(matrix) > WORST_CONDITION:
             self._refuse(f"the colour matrix (ColorMatrix1) {_show(entries)} cannot be inverted", cure)
+        if (matrix @ XYZ_FROM_SRGB).sum(axis=1).min() <= 0:
+            self._refuse(f"the colour matrix (ColorMatrix1) {_show(entries)} has no colour for white", cure)
         return matrix
 
     def _present(self, value: T | None, tag: str, noun: str, cure: str) -> T:
         if value is None:
-            self._refuse(
-                f"no {tag} tag" if self.facts.dng else f"the file has no {noun}, and LibRaw knows none", cure
-            )
+            self._refuse(f"no {tag} tag" if self.facts.dng else f"no {noun} in the file or in LibRaw", cure)
         return value
 
     def _refuse(self, what: str, cure: str) -> NoReturn:

@@ -1,7 +1,8 @@
 """The tags of TIFF-based RAW files (DNG, NEF, CR2, ARW), read with tifffile; runs in the decoding process.
 
-For DNGs the tags are the only source of metadata: LibRaw fills absent ones in silence, rounds black levels, and shifts
-them against the layout when the active area starts at an odd pixel (0.22). For other files LibRaw knows more than the tags.
+For DNGs the tags are the only source of metadata: LibRaw fills absent ones in silence, rounds black levels,
+and shifts them against the layout when the active area starts at an odd pixel (0.22). Of other files it knows
+more than the tags say.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def read_tags(path: Path) -> DngTags | CameraTags | None:
     """The tags of a TIFF-based file; None for any other.
 
     Raises:
-        BadInputError: the TIFF structure is damaged, the data ends before its last strip, or this is no Bayer mosaic.
+        BadInputError: the TIFF structure is damaged, the mosaic is cut short, or it is no Bayer mosaic.
     """
     with path.open("rb") as stream:
         if stream.read(4) not in TIFF_MAGIC:
@@ -94,7 +95,7 @@ def _dng(first: Any, path: Path) -> DngTags:
         dng=True,
         cfa=_pattern(page),
         black=_black(page),
-        white=(numbers(page, 50717) or [None])[0],
+        white=_white(page),
         white_balance=white_balance(first, matrix),
         color_matrix=matrix,
         iso=iso(first),
@@ -153,7 +154,7 @@ def _pattern(page: Any) -> str | None:
 
 
 def _black(page: Any) -> list[float] | None:
-    """The 2x2 block of black levels at the active area's top left pixel, from a pattern of any size that repeats with 2x2."""
+    """Black levels of the 2x2 block at the active area's top left pixel."""
     levels = numbers(page, 50714)
     if levels is None:
         return None
@@ -169,7 +170,12 @@ def _black(page: Any) -> list[float] | None:
         raise BadInputError(
             f"BlackLevel varies over {rows}x{columns} pixels", cure="pass --assume-black-level"
         )
-    return block.ravel().tolist()  # type: ignore[no-any-return]
+    return block.ravel().tolist()
+
+
+def _white(page: Any) -> float | None:
+    levels = numbers(page, 50717, "WhiteLevel")
+    return None if levels is None else levels[0]
 
 
 def _noise(page: Any) -> list[float] | None:

@@ -46,7 +46,7 @@ def camera(first: Any) -> tuple[str, str]:
 
 
 def iso(first: Any) -> int | None:
-    """PhotographicSensitivity of the first page or its Exif; 65535 means "more than fits", which is unknown."""
+    """PhotographicSensitivity of the first page or its Exif; None also for 65535, "more than fits"."""
     exif = getattr(first.tags.get(34665), "value", None)
     named = (
         [exif.get(name) for name in ("PhotographicSensitivity", "ISOSpeedRatings")]
