@@ -14,7 +14,7 @@ from PIL import Image
 from edgeisp.data import photos
 from edgeisp.data.scenes import scene
 from edgeisp.raw.canonical import canonical_planes
-from edgeisp.raw.color import decode_srgb, encode_srgb
+from edgeisp.raw.color import color_input, decode_srgb, encode_srgb
 from edgeisp.raw.image import Floats
 from edgeisp.raw.unprocess import noisy_planes, random_camera
 
@@ -23,7 +23,9 @@ SCENE_SIZE = 384
 
 @dataclass(frozen=True)
 class SyntheticPairs:
-    """An endless map-style data set of (canonical packed Bayer ``4 x p x p``, sRGB ``3 x 2p x 2p``), float32.
+    """An endless map-style data set of (canonical packed Bayer, colour matrix, sRGB target), float32.
+
+    Shapes are ``4 x p x p``, ``9 x 1 x 1`` and ``3 x 2p x 2p``.
 
     A window of procedural scenes slides on as the index grows: scenes are made once, used for a while, and never come
     back.
@@ -35,18 +37,18 @@ class SyntheticPairs:
     photo_share: float = 0.6
     """Share of patches cut from photographs."""
     scenes_alive: int = 48
-    pairs_per_scene: int = 32
+    pairs_per_scene: int = 64
     length: int = field(default=2**62, repr=False)
 
     def __len__(self) -> int:
         return self.length
 
-    def __getitem__(self, index: int) -> tuple[Floats, Floats]:
+    def __getitem__(self, index: int) -> tuple[Floats, Floats, Floats]:
         rng = np.random.default_rng((self.seed, index))
         picture = _augment(self._crop(index, rng), rng)
         camera = random_camera(rng)
         planes = noisy_planes(picture, camera, rng)
-        return canonical_planes(planes, camera.white_balance, camera.srgb_from_camera), picture
+        return canonical_planes(planes, camera.white_balance), color_input(camera.srgb_from_camera), picture
 
     def _crop(self, index: int, rng: np.random.Generator) -> Floats:
         size = 2 * self.patch

@@ -13,7 +13,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
-from edgeisp.models.blocks import ChannelLayerNorm, Companding, HaarDown, HaarUp
+from edgeisp.models.blocks import ChannelLayerNorm, ColorRendering, Companding, HaarDown, HaarUp
 from edgeisp.models.card import Claim, ModelCard
 from edgeisp.models.functions import Function
 
@@ -106,7 +106,11 @@ class MSCB(CorrectionBlock):
 
 
 class MetaISP(nn.Module):
-    """Packed Bayer ``B x 4 x h x w`` (R, Gr, Gb, B, linear) to sRGB ``B x 3 x 2h x 2w`` in [0, 1]; h and w multiples of 8.
+    """Packed Bayer ``B x 4 x h x w`` to sRGB ``B x 3 x 2h x 2w``; h and w multiples of 8.
+
+    The input is linear, R, Gr, Gb, B, black-subtracted and white-balanced. The network demosaics and denoises in the
+    camera's own primaries; the camera's colour matrix and the sRGB curve are the last, fixed stage of the graph, so that
+    one set of weights renders any Bayer sensor. The output is not clipped: values are in [0, 1] but for overshoot.
 
     The dynamic weights of all blocks together are the *context*, ``B x blocks*N``. It is a property of the whole frame:
     compute it once and hand it to every tile.
@@ -131,6 +135,7 @@ class MetaISP(nn.Module):
         self.up = nn.ModuleList(HaarUp(a, b) for a, b in zip(widths[:0:-1], widths[2::-1], strict=True))
         self.head = nn.Conv2d(c, 12, 3, padding=1)
         self.demosaic = bilinear_demosaic()
+        self.rendering = ColorRendering()
         with torch.no_grad():
             self.head.weight.mul_(0.1)
             self.head.bias.zero_()  # type: ignore[union-attr]
@@ -142,21 +147,26 @@ class MetaISP(nn.Module):
 
     def context(self, raw: Tensor) -> Tensor:
         """Weights of every block, ``B x blocks*N``, from a whole (or reduced) frame."""
-        return self._run(raw, None)[1]
+        return self._trunk(raw, None)[1]
 
-    def forward(self, raw: Tensor, context: Tensor | None = None) -> Tensor:
-        """The picture; with the context of the whole frame if one is given, of ``raw`` itself if not."""
-        return self._run(raw, context)[0]
+    def forward(self, raw: Tensor, color: Tensor, context: Tensor | None = None) -> Tensor:
+        """The picture; with the context of the whole frame if one is given, of ``raw`` itself if not.
+
+        ``color`` is the ``3 x 3`` matrix from white-balanced camera RGB to linear sRGB as ``B x 9 x 1 x 1``.
+        """
+        companded = self._trunk(raw, context)[0]
+        return F.pixel_shuffle(self.rendering(self.compand.inverse(companded), color), 2)
 
     def functions(self, height: int, width: int) -> dict[str, Function]:
-        """``tile(raw, context) -> rgb`` for packed ``height x width``, and ``context(raw) -> context`` for 128 x 128."""
+        """``tile(raw, color, context) -> rgb`` for packed ``height x width``, ``context(raw) -> context`` for 128 x 128."""
         context = (1, len(self.blocks) * self.config.n_basis)
         raw, rgb = (1, 4, height, width), (1, 3, 2 * height, 2 * width)
-        tile = Function("tile", self, {"raw": raw, "context": context}, {"rgb": rgb})
+        tile = Function("tile", self, {"raw": raw, "color": (1, 9, 1, 1), "context": context}, {"rgb": rgb})
         frame = Function("context", ContextOf(self), {"raw": (1, 4, 128, 128)}, {"context": context})
         return {"tile": tile, "context": frame}
 
-    def _run(self, raw: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
+    def _trunk(self, raw: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Companded camera RGB before the pixel shuffle, ``B x 12 x h x w``, and the weights it was made with."""
         given = [None] * len(self.blocks) if context is None else context.split(self.config.n_basis, 1)
         queue, used = iter(given), []
 
@@ -175,8 +185,7 @@ class MetaISP(nn.Module):
         x = stage(x, self.encoder[3])
         for pair, up in zip(self.decoder, self.up, strict=True):
             x = up(stage(x, pair)) + skips.pop()
-        picture = F.pixel_shuffle(self.head(x) + self.demosaic(x0), 2)
-        return picture, torch.cat(used, 1)
+        return self.head(x) + self.demosaic(x0), torch.cat(used, 1)
 
 
 class ContextOf(nn.Module):
@@ -243,6 +252,7 @@ CARD = ModelCard(
         "The head is a 3x3 convolution and a pixel shuffle.",
         "The input is companded by a signed square root inside the network, and a learned 3x3 convolution that starts as a "
         "bilinear demosaic is added at the head (444 parameters).",
+        "Colour matrix and sRGB curve are a fixed last stage of the graph; the paper's network learns one sensor's colours.",
         "Bases start near the identity (MCCB) or at random (MSCB). Epsilons are 1e-4, so that fp16 keeps them.",
         "Training: see the card of the checkpoint.",
     ),

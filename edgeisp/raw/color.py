@@ -60,15 +60,7 @@ def plane_gains(white_balance: tuple[float, float, float]) -> Floats:
     return (gains / gains.min())[:, None, None]
 
 
-def plane_matrix(srgb_from_camera_matrix: Matrix) -> Floats:
-    """A ``3 x 3`` colour matrix for packed planes R, Gr, Gb, B, ``4 x 4``: red and blue see the mean of the greens."""
-    m = srgb_from_camera_matrix
-    return np.array(
-        [
-            [m[0, 0], m[0, 1] / 2, m[0, 1] / 2, m[0, 2]],
-            [m[1, 0], m[1, 1], 0.0, m[1, 2]],
-            [m[1, 0], 0.0, m[1, 1], m[1, 2]],
-            [m[2, 0], m[2, 1] / 2, m[2, 1] / 2, m[2, 2]],
-        ],
-        np.float32,
-    )
+
+def color_input(srgb_from_camera_matrix: Matrix) -> Floats:
+    """The ``3 x 3`` matrix as networks take it: ``9 x 1 x 1`` float32, row by row."""
+    return srgb_from_camera_matrix.astype(np.float32).reshape(9, 1, 1)

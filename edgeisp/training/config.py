@@ -1,0 +1,55 @@
+"""One typed object with everything that decides how a run turns out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from edgeisp.errors import BadInputError
+
+Positive = Annotated[int, Meta(gt=0)]
+Share = Annotated[float, Meta(ge=0, lt=1)]
+NotNegative = Annotated[float, Meta(ge=0)]
+
+
+class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Settings of a training run; saved in every checkpoint, so that a resumed run can only be the same run."""
+
+    model: str
+    data: str = "synthetic"
+    """``synthetic`` or ``pairs:DIR``."""
+    steps: Positive = 20_000
+    batch: Positive = 8
+    patch: Positive = 64
+    """Packed patch size; pictures are twice as large."""
+    lr: Annotated[float, Meta(gt=0)] = 1e-3
+    """Peak learning rate; linear warm-up, then a cosine to 1 % of it."""
+    warmup: Annotated[int, Meta(ge=0)] = 200
+    weight_decay: NotNegative = 0.01
+    clip: Annotated[float, Meta(gt=0)] = 1.0
+    """Largest norm of the gradient."""
+    ema: Share = 0.999
+    """Decay of the moving average of the weights, which is what a run delivers."""
+    ms_ssim: NotNegative = 0.05
+    """Weight of 1 - MS-SSIM beside L1."""
+    seed: int = 0
+    workers: Annotated[int, Meta(ge=0)] = 1
+    """Processes that make batches."""
+    save_every: Positive = 500
+    log_every: Positive = 50
+    init: str | None = None
+    """Checkpoint whose weights the run starts from."""
+
+
+def check(config: TrainConfig) -> TrainConfig:
+    """``config`` itself, if every value is within its range.
+
+    Raises:
+        BadInputError: names the first field that is not.
+    """
+    try:
+        return msgspec.convert(msgspec.to_builtins(config), TrainConfig)
+    except msgspec.ValidationError as error:
+        raise BadInputError(f"bad training setting: {error}", cure="see `edgeisp train --help`") from error
