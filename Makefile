@@ -43,8 +43,8 @@ format: $(VENV)/dev.stamp ## Let ruff format and mend what it can.
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/dev.stamp ## Time start-up and the engines on this machine; a table of ratios.
-	$(BIN)/python -P benchmarks/start.py
-	$(BIN)/python -P benchmarks/engines.py
+	$(BIN)/python benchmarks/start.py
+	$(BIN)/python benchmarks/engines.py
 
 tflite-runtime: $(OLD_TFLITE)/.stamp ## The old TFLite interpreter (numpy 1) in an environment of its own; the tests then use it.
 
