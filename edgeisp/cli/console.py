@@ -21,12 +21,6 @@ from edgeisp.registry import did_you_mean
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout; all else on stderr.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing but errors (and --json's object).")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Details, library warnings, and tracebacks.")]
-SHARED_OPTIONS: dict[str, Any] = {"json": Json, "quiet": Quiet, "verbose": Verbose}
-"""The options of every verb, by the fields of `Console` that they set."""
-
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 """Typer's error for a command line that does not parse; it publishes only this one of its subclasses."""
 
@@ -35,9 +29,15 @@ UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 class Console:
     """A verb's way to the person or program that called it."""
 
-    json: bool = False
-    quiet: bool = False
-    verbose: bool = False
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout; all else on stderr.")] = (
+        False
+    )
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Nothing but errors (and --json's object).")
+    ] = False
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Details, library warnings, tracebacks.")
+    ] = False
     stdout: IO[str] = field(default_factory=lambda: sys.stdout)
 
     @classmethod

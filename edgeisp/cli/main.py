@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
-from collections.abc import Callable, Sequence
-from importlib import import_module
+from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperGroup
 
 from edgeisp import __version__
-from edgeisp.cli.console import SHARED_OPTIONS, Console, stdout_for_result
+from edgeisp.cli.command import SETTINGS, command
+from edgeisp.cli.console import Console, stdout_for_result
 from edgeisp.errors import BadInputError
 from edgeisp.registry import did_you_mean
 
@@ -21,11 +20,13 @@ class Verb(NamedTuple):
     """A verb of the command line: where its function is, and what it does in one line."""
 
     function: str
-    """``"module:function"``; the function takes a `Console` and options annotated for Typer."""
+    """``"module:function"``; the function takes a `Console` and options; see `command`."""
     help: str
 
 
 VERBS: dict[str, Verb] = {
+    "render": Verb("edgeisp.cli.render:render", "Render a RAW file to an sRGB picture."),
+    "sample": Verb("edgeisp.cli.sample:sample", "Write a sample RAW file (DNG) of a drawn scene."),
     "models": Verb("edgeisp.cli.models:models", "List the networks, or show the card of one."),
 }
 
@@ -67,7 +68,7 @@ class VerbGroup(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in VERBS:
             raise BadInputError(f"no verb is called {cmd_name!r}", cure=did_you_mean(cmd_name, list(VERBS)))
-        return command(cmd_name, self.console)
+        return command(cmd_name, VERBS[cmd_name].function, self.console)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         formatter.write_usage("edgeisp", "VERB [OPTIONS] ...")
@@ -90,32 +91,6 @@ class VerbGroup(TyperGroup):
             formatter.write_text(EXIT_CODES)
 
 
-def command(name: str, console: Console) -> Any:
-    """The Typer command of one verb: its function's own options and the shared ones."""
-    module, attribute = VERBS[name].function.split(":")
-    function: Callable[..., None] = getattr(import_module(module), attribute)
-    own = inspect.signature(function, eval_str=True).parameters.values()
-    slot = next(p.name for p in own if p.annotation is Console)
-    shared = [
-        inspect.Parameter(field, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=annotation)
-        for field, annotation in SHARED_OPTIONS.items()
-    ]
-
-    def call(**values: Any) -> None:
-        flags = {field: values.pop(field) for field in SHARED_OPTIONS}
-        function(**{slot: Console(**flags, stdout=console.stdout)}, **values)
-
-    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own if p.name != slot]
-    call.__signature__ = inspect.Signature([*parameters, *shared])  # type: ignore[attr-defined]
-    call.__doc__ = function.__doc__
-    app = typer.Typer(add_completion=False, context_settings=_SETTINGS)
-    app.command(name)(call)
-    return typer.main.get_command(app)
-
-
-_SETTINGS = {"help_option_names": ["--help", "-h"]}
-
-
 def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"edgeisp {__version__}")
@@ -123,7 +98,7 @@ def _print_version(wanted: bool) -> None:
 
 
 def _app(console: Console) -> Any:
-    app = typer.Typer(cls=VerbGroup, context_settings=_SETTINGS, rich_markup_mode=None)
+    app = typer.Typer(cls=VerbGroup, context_settings=SETTINGS, rich_markup_mode=None)
 
     @app.callback()
     def options(

@@ -1,0 +1,138 @@
+"""Options that choose what a verb runs pictures through: PyTorch with a checkpoint, or an exported artifact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edgeisp.cli.options import NetworkOptions, parse_size
+from edgeisp.errors import BadInputError, UnavailableError
+
+if TYPE_CHECKING:
+    from edgeisp.engines.base import Engine
+    from edgeisp.render.renderer import Renderer
+
+PANEL = "How it is run"
+DEFAULT_TILE = 512
+DEFAULT_HALO = 64
+"""Picture pixels. Measured in docs/decisions; tests/render/test_seams.py holds them to it."""
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """An engine, what it opens, and how frames are cut for it."""
+
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            "--engine",
+            "-e",
+            rich_help_panel=PANEL,
+            help="Default: torch, or the one that opens the artifact.",
+        ),
+    ] = None
+    artifact: Annotated[
+        Path | None,
+        typer.Option(
+            "--artifact", rich_help_panel=PANEL, help="File that `edgeisp export` wrote; default: none."
+        ),
+    ] = None
+    tile: Annotated[
+        str | None,
+        typer.Option(
+            "--tile", rich_help_panel=PANEL, help=f"Picture pixels; {DEFAULT_TILE}, or the artifact's."
+        ),
+    ] = None
+    halo: Annotated[
+        int | None,
+        typer.Option("--halo", rich_help_panel=PANEL, help=f"Picture pixels around a tile; {DEFAULT_HALO}."),
+    ] = None
+    threads: Annotated[
+        int, typer.Option("--threads", min=0, rich_help_panel=PANEL, help="0 leaves it to the engine.")
+    ] = 0
+
+    def open(self, network: NetworkOptions) -> Renderer:
+        """The renderer for it.
+
+        Raises:
+            BadInputError: names that are not known, an artifact that is damaged, a tile that cannot be.
+            CheckpointError: see `edgeisp.models.checkpoint.load`.
+            UnavailableError: the engine cannot run here.
+        """
+        if self.artifact is None:
+            return self._torch(network)
+        return self._artifact(self.artifact)
+
+    def _torch(self, network: NetworkOptions) -> Renderer:
+        from edgeisp.engines import ENGINES
+        from edgeisp.models.checkpoint import load
+        from edgeisp.render.renderer import Renderer
+
+        engine = ENGINES.get(self.engine or "torch")
+        if ".safetensors" not in engine.suffixes:
+            cure = f"export one (`edgeisp export {network.model} --target ...`) and name it with --artifact"
+            raise BadInputError(
+                f"the engine {engine.name} runs artifacts, not checkpoints", where="--engine", cure=cure
+            )
+        loaded = load(network.model, network.checkpoint)
+        height, width = parse_size(self.tile or str(DEFAULT_TILE), "--tile")
+        functions = loaded.network.functions(height // 2, width // 2)  # type: ignore[operator]
+        return Renderer(
+            program=engine.open(loaded.path, threads=self.threads),
+            functions={name: dict(function.inputs) for name, function in functions.items()},
+            halo=_packed(self.halo, DEFAULT_HALO),
+            stride=loaded.network.stride,  # type: ignore[arg-type]
+        )
+
+    def _artifact(self, artifact: Path) -> Renderer:
+        from edgeisp.export import manifest
+        from edgeisp.render.renderer import Renderer
+
+        described = manifest.read(artifact)
+        if self.tile and parse_size(self.tile, "--tile") != described.tile:
+            height, width = described.tile
+            raise BadInputError(
+                f"the artifact's tile is {width}x{height}",
+                where="--tile",
+                cure="leave it out, or export another",
+            )
+        return Renderer(
+            program=self._engine(artifact).open(artifact, threads=self.threads),
+            functions={
+                name: {tensor.name: tensor.shape for tensor in function.inputs}
+                for name, function in described.functions.items()
+            },
+            halo=_packed(self.halo, DEFAULT_HALO if described.halo is None else described.halo),
+            stride=described.stride,
+        )
+
+    def _engine(self, artifact: Path) -> Engine:
+        """The named engine, or the first one that opens files of this kind and can run here."""
+        from edgeisp.engines import ENGINES
+
+        engines = (
+            [ENGINES.get(self.engine)] if self.engine else [ENGINES.get(name) for name in ENGINES.names()]
+        )
+        fitting = [engine for engine in engines if artifact.suffix in engine.suffixes]
+        if not fitting:
+            named = f"the engine {self.engine}" if self.engine else "any engine"
+            raise BadInputError(
+                f"not a file of {named}", where=artifact, cure="give what `edgeisp export` wrote"
+            )
+        lacks = [engine.missing() for engine in fitting]
+        if None not in lacks:
+            raise UnavailableError(
+                f"the engine {fitting[0].name} cannot run here", where=artifact, cure=lacks[0]
+            )
+        return fitting[lacks.index(None)]
+
+
+def _packed(given: int | None, default: int) -> int:
+    """A halo in packed pixels."""
+    halo = default if given is None else given
+    if halo < 0 or halo % 2:
+        raise BadInputError(f"a halo of {halo} pixels", where="--halo", cure="give an even number, 0 or more")
+    return halo // 2

@@ -1,0 +1,101 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeisp.errors import BadInputError
+
+if TYPE_CHECKING:
+    from edgeisp.raw import RawImage
+
+DUMP = "For headerless sensor dumps"
+ASSUME = "Where the file's metadata is missing or wrong"
+
+
+def _dump(*names: str, help: str) -> Any:
+    return typer.Option(*names, help=help, rich_help_panel=DUMP)
+
+
+def _assume(*names: str, help: str) -> Any:
+    return typer.Option(*names, help=help, rich_help_panel=ASSUME)
+
+
+@dataclass(frozen=True)
+class RawOptions:
+    """A RAW file and what the user says of it."""
+
+    photo: Annotated[
+        Path, typer.Argument(help="RAW file (DNG, NEF, CR2, ARW, ...), or a dump with --raw-size.")
+    ]
+    raw_size: Annotated[str | None, _dump("--raw-size", help="WIDTHxHEIGHT, such as 1920x1080.")] = None
+    bits: Annotated[
+        int, _dump("--bits", help="Bits of a sample; one byte up to 8, else two, little endian.")
+    ] = 16
+    cfa: Annotated[str, _dump("--cfa", help="RGGB, GRBG, GBRG or BGGR.")] = "RGGB"
+    black: Annotated[float, _dump("--black", help="Sensor value of no light.")] = 0.0
+    white: Annotated[
+        float | None, _dump("--white", help="Sensor value of saturation; default 2^bits - 1.")
+    ] = None
+    assume_cfa: Annotated[str | None, _assume("--assume-cfa", help="RGGB, GRBG, GBRG or BGGR.")] = None
+    assume_black_level: Annotated[
+        str | None, _assume("--assume-black-level", help="One number, or R,Gr,Gb,B.")
+    ] = None
+    assume_white_level: Annotated[float | None, _assume("--assume-white-level", help="A number.")] = None
+    assume_white_balance: Annotated[
+        str | None, _assume("--assume-white-balance", help="Gains R,G,B; or gray-world.")
+    ] = None
+    assume_color_matrix: Annotated[
+        str | None, _assume("--assume-color-matrix", help="XYZ to camera, nine numbers by rows; or srgb.")
+    ] = None
+
+    def read(self) -> RawImage:
+        """The RAW image.
+
+        Raises:
+            BadInputError: see `edgeisp.raw.read_raw` and `edgeisp.raw.read_dump`.
+        """
+        from edgeisp.raw import Assumptions, DumpFormat, read_dump, read_raw
+
+        assume = Assumptions.parse(
+            self.assume_cfa,
+            self.assume_black_level,
+            self.assume_white_level,
+            self.assume_white_balance,
+            self.assume_color_matrix,
+        )
+        if self.raw_size is None:
+            return read_raw(self.photo, assume)
+        return read_dump(
+            self.photo, DumpFormat.parse(self.raw_size, self.bits, self.cfa, self.black, self.white), assume
+        )
+
+
+@dataclass(frozen=True)
+class NetworkOptions:
+    """A network and its weights."""
+
+    model: Annotated[str, typer.Option("--model", "-m", help="Network; `edgeisp models` lists them.")] = (
+        "metaisp"
+    )
+    checkpoint: Annotated[
+        Path | None, typer.Option("--checkpoint", help="Weights (.safetensors); default the bundled ones.")
+    ] = None
+
+
+def parse_size(text: str, option: str) -> tuple[int, int]:
+    """``512`` or ``WIDTHxHEIGHT`` as height and width.
+
+    Raises:
+        BadInputError: neither.
+    """
+    parts = text.lower().split("x")
+    if len(parts) > 2 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+        raise BadInputError(
+            f"cannot read {text!r}", where=option, cure="give a number of pixels, or WIDTHxHEIGHT"
+        )
+    return int(parts[-1]), int(parts[0])

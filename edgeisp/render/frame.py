@@ -1,0 +1,57 @@
+"""A frame as networks see it: canonical planes of any window, made from the mosaic when asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeisp.raw import PackedRaw, RawImage, pack
+from edgeisp.raw.canonical import canonical_planes
+from edgeisp.raw.color import srgb_from_camera
+from edgeisp.raw.image import Floats
+from edgeisp.render.tiles import mirrored
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A RAW image with an exposure. Holds the mosaic only; floats exist for one window at a time."""
+
+    raw: RawImage
+    packed: PackedRaw
+    exposure: float = 0.0
+    """In EV. Stops above 0 act before saturation, as a longer exposure would; those below 0 after it."""
+
+    @classmethod
+    def of(cls, raw: RawImage, exposure: float = 0.0) -> Frame:
+        """The frame of ``raw``, ``exposure`` EV brighter."""
+        return cls(raw, pack(raw), exposure)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the packed planes."""
+        return self.packed.shape
+
+    def window(self, top: int, left: int, height: int, width: int) -> Floats:
+        """Canonical planes ``4 x height x width``; outside the frame they are its mirror image."""
+        rows = mirrored(top, height, self.size[0])
+        columns = mirrored(left, width, self.size[1])
+        planes = self.packed.window(_extent(rows), _extent(columns))
+        planes = planes[:, (rows - rows.min())[:, None], columns - columns.min()]
+        exposed = planes * np.float32(2.0 ** max(self.exposure, 0))
+        return canonical_planes(exposed, self.raw.white_balance, 2.0 ** min(self.exposure, 0))
+
+    @property
+    def color(self) -> Floats:
+        """White-balanced camera RGB to linear sRGB, row by row, ``1 x 9 x 1 x 1``: the input ``color`` of networks."""
+        return srgb_from_camera(self.raw.color_matrix).astype(np.float32).reshape(1, 9, 1, 1)
+
+    def decimated(self, pixels: int) -> Floats:
+        """About ``pixels`` canonical values of each plane from all over the frame, ``4 x h x w``."""
+        step = max(1, round((self.size[0] * self.size[1] / pixels) ** 0.5))
+        rows = [self.window(y, 0, 1, self.size[1])[:, :, ::step] for y in range(0, self.size[0], step)]
+        return np.concatenate(rows, 1)
+
+
+def _extent(indices: np.ndarray) -> slice:
+    return slice(int(indices.min()), int(indices.max()) + 1)

@@ -1,0 +1,101 @@
+"""Whole frames through any engine: the context once, then tile after tile onto the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeisp.engines.base import Program
+from edgeisp.errors import VerificationError
+from edgeisp.raw.image import Floats
+from edgeisp.render.frame import Frame
+from edgeisp.render.quantize import Quantizer
+from edgeisp.render.tiles import Span, grid
+
+Shape = tuple[int, ...]
+Picture = NDArray[np.uint8] | NDArray[np.uint16]
+
+CONTEXT_GRID = 3
+"""The context of a frame is the mean over this many by this many crops of it."""
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """An opened program and how to tile frames for it."""
+
+    program: Program
+    functions: Mapping[str, Mapping[str, Shape]]
+    """Input names and shapes of its functions, ``tile`` and maybe ``context``."""
+    halo: int
+    """In packed pixels."""
+    stride: int = 8
+    """Of the network, in packed pixels."""
+    on_tile: Callable[[], None] = field(default=lambda: None, repr=False)
+    """Called after each tile."""
+
+    @property
+    def tile(self) -> tuple[int, int]:
+        """Height and width of a tile with its halo, in packed pixels."""
+        height, width = self.functions["tile"]["raw"][-2:]
+        return height, width
+
+    def tiles(self, frame: Frame) -> list[tuple[Span, Span]]:
+        """The tiles of ``frame``."""
+        return list(grid(frame.size, self.tile, self.halo, self.stride))
+
+    def context(self, frame: Frame) -> dict[str, Floats]:
+        """What the network computes from the whole frame, by name; empty for networks without a context.
+
+        The context function sees crops of a fixed size. Its outputs are averaged over a grid of crops that
+        spans the frame, each at the frame's own scale: shrinking the frame instead would show the network
+        less noise than there is, and taking the crops from tiles would make tiles disagree.
+        """
+        if "context" not in self.functions:
+            return {}
+        height, width = self.functions["context"]["raw"][-2:]
+        tops, lefts = _spread(frame.size[0], height), _spread(frame.size[1], width)
+        crops = [frame.window(top, left, height, width) for top in tops for left in lefts]
+        answers = [self.program.run("context", {"raw": crop[None]}) for crop in crops]
+        return {name: np.mean([a[name] for a in answers], 0, np.float32) for name in answers[0]}
+
+    def render(self, frame: Frame, quantizer: Quantizer) -> Picture:
+        """The upright sRGB picture of ``frame``, ``H x W x 3`` in the quantizer's integers.
+
+        Floats exist for one tile at a time; of the picture only its integers.
+        """
+        given = {"color": frame.color, **self.context(frame)}
+        wanted = self.functions["tile"]
+        height, width = frame.size
+        picture = np.empty((2 * height, 2 * width, 3), quantizer.dtype)
+        for rows, columns in self.tiles(frame):
+            raw = frame.window(rows.read, columns.read, *self.tile)
+            inputs = {name: raw[None] if name == "raw" else given[name] for name in wanted}
+            rgb = _finite(self.program.run("tile", inputs)["rgb"][0], self.program.ran_on)
+            part = rgb[:, _picture(rows.within), _picture(columns.within)]
+            quantizer.write(part, picture, 2 * rows.start, 2 * columns.start)
+            self.on_tile()
+        return frame.packed.restore(picture)
+
+
+def _finite(rgb: Floats, ran_on: str) -> Floats:
+    if not np.isfinite(rgb).all():
+        raise VerificationError(
+            "the picture has NaN or infinite values",
+            where=ran_on,
+            cure="check the artifact with `edgeisp verify`",
+        )
+    return rgb
+
+
+def _spread(length: int, crop: int) -> list[int]:
+    """Where to start crops so that they span ``length``; a single mirrored one where it is too short."""
+    if length <= crop:
+        return [0]
+    return sorted({round((length - crop) * i / (CONTEXT_GRID - 1)) for i in range(CONTEXT_GRID)})
+
+
+def _picture(packed: slice) -> slice:
+    return slice(2 * packed.start, 2 * packed.stop)

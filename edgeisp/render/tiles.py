@@ -1,0 +1,77 @@
+"""Tiles with a halo: which part of a frame each one reads, and which part of the picture it fills.
+
+All lengths are in packed pixels. Tiles lie on the network's stride, so that its wavelets fall on the same
+pixels in every tiling::
+
+    |halo|      core      |halo|          what tile 1 reads
+                  |halo|      core      |halo|          what tile 2 reads
+         [  written by 1 ][ written by 2 ]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeisp.errors import BadInputError
+
+
+@dataclass(frozen=True)
+class Span:
+    """One side of a tile."""
+
+    read: int
+    """First pixel that the tile reads; may lie outside the frame, where it is mirrored."""
+    start: int
+    """First pixel that it writes."""
+    stop: int
+    """One past the last pixel that it writes."""
+
+    @property
+    def within(self) -> slice:
+        """What it writes, in the tile's own pixels."""
+        return slice(self.start - self.read, self.stop - self.read)
+
+
+def spans(length: int, tile: int, halo: int, stride: int) -> list[Span]:
+    """Cover ``length`` pixels with tiles of ``tile`` pixels that overlap by twice the halo.
+
+    The last tile is moved back inside the frame rather than filled with mirrored pixels.
+
+    Raises:
+        BadInputError: the halo leaves no core, or tile and halo are not multiples of the stride.
+    """
+    core = tile - 2 * halo
+    if core <= 0 or tile % stride or halo % stride or halo < 0:
+        raise BadInputError(
+            f"a tile of {2 * tile} pixels with a halo of {2 * halo}",
+            where="--tile, --halo",
+            cure=f"both must be multiples of {2 * stride}, and the tile more than twice the halo",
+        )
+    furthest = max(0, -(-length // stride) * stride - core)
+    starts = range(0, length, core)
+    return [Span(min(s, furthest) - halo, s, min(s + core, length)) for s in starts]
+
+
+def grid(size: tuple[int, int], tile: tuple[int, int], halo: int, stride: int) -> Iterator[tuple[Span, Span]]:
+    """Rows and columns of every tile of a frame of ``size``, row by row."""
+    columns = spans(size[1], tile[1], halo, stride)
+    for rows in spans(size[0], tile[0], halo, stride):
+        for column in columns:
+            yield rows, column
+
+
+def mirrored(start: int, count: int, length: int) -> NDArray[np.intp]:
+    """Indices ``start`` to ``start + count`` of an axis of ``length``, reflected at both of its ends.
+
+    Each packed plane is mirrored about its own border pixel, which keeps the Bayer phase. Against a true
+    mirror image of the mosaic, colours are displaced by at most half a packed pixel, and only in the halo.
+    """
+    if length == 1:
+        return np.zeros(count, np.intp)
+    period = 2 * (length - 1)
+    folded = np.arange(start, start + count) % period
+    return np.minimum(folded, period - folded).astype(np.intp)
