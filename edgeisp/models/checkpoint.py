@@ -95,6 +95,18 @@ def _check(weights: dict[str, torch.Tensor], own: dict[str, torch.Tensor], path:
             raise CheckpointError(f"{key} has NaN or infinite weights", where=path, cure="use an earlier checkpoint")
 
 
+def network_of(path: Path) -> str:
+    """The name of the network whose weights ``path`` holds.
+
+    Raises:
+        CheckpointError: damaged, or of no known network.
+    """
+    weights, _ = _read(path)
+    if name := _likely(set(weights)):
+        return name
+    raise CheckpointError("weights of no known network", where=path, cure=f"known: {', '.join(MODELS.names())}")
+
+
 def _likely(keys: set[str]) -> str | None:
     for name in MODELS.names():
         if set(MODELS.get(name).build().state_dict()) == keys:

@@ -1,0 +1,69 @@
+"""PyTorch itself: opens a checkpoint, and is what all other engines are compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeisp.engines.base import Tensors
+
+if TYPE_CHECKING:
+    from edgeisp.models.functions import Function, ISPNetwork
+
+
+@dataclass(frozen=True)
+class TorchEngine:
+    """Runs a ``.safetensors`` checkpoint of a known network at any tile size."""
+
+    name: str = "torch"
+    suffixes: tuple[str, ...] = (".safetensors",)
+
+    def missing(self) -> str | None:
+        return None
+
+    def open(self, path: Path, *, threads: int = 0) -> TorchProgram:
+        import torch
+
+        from edgeisp.models import checkpoint
+
+        if threads:
+            torch.set_num_threads(threads)
+        return TorchProgram(checkpoint.load(checkpoint.network_of(path), path).network)
+
+
+@dataclass(frozen=True)
+class TorchProgram:
+    """A network with weights; its functions take the height and width of the ``raw`` they are given."""
+
+    network: ISPNetwork
+    ran_on: str = field(default_factory=lambda: _version())
+    _functions: dict[tuple[int, int], dict[str, Function]] = field(default_factory=dict, repr=False)
+
+    def run(self, function: str, inputs: Tensors) -> dict[str, NDArray[np.float32]]:
+        height, width = inputs["raw"].shape[2:]
+        if (height, width) not in self._functions:
+            self._functions[height, width] = self.network.functions(height, width)
+        return run(self._functions[height, width][function], inputs)
+
+
+def run(function: Function, inputs: Tensors) -> dict[str, NDArray[np.float32]]:
+    """Call a function of a network on named arrays."""
+    import torch
+
+    with torch.inference_mode():
+        outputs = function.module(*(torch.from_numpy(np.asarray(inputs[name])) for name in function.inputs))
+    values = outputs if isinstance(outputs, tuple) else (outputs,)
+    return {name: value.numpy() for name, value in zip(function.outputs, values, strict=True)}
+
+
+def _version() -> str:
+    import torch
+
+    return f"torch {torch.__version__}"
+
+
+ENGINE = TorchEngine()

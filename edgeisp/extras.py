@@ -1,0 +1,47 @@
+"""What the optional parts need installed, read from edgeisp's own metadata so that ranges are written down once."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, requires, version
+
+from packaging.requirements import Requirement
+
+
+def missing(extra: str) -> str | None:
+    """What ``extra`` still lacks here, with the one command that installs it; None where all of it is present."""
+    absent = [need.name for need in _needs(extra) if _installed(need.name) is None]
+    if not absent:
+        return None
+    return f"{', '.join(absent)} not installed: pip install 'edgeisp[{extra}]'"
+
+
+def untested(extra: str) -> list[str]:
+    """One line for each installed package of ``extra`` whose version is outside the range that edgeisp was tested with."""
+    found = [(need, _installed(need.name)) for need in _needs(extra)]
+    return [
+        f"{need.name} {have} is outside the tested range {need.specifier}"
+        for need, have in found
+        if have is not None and not need.specifier.contains(have, prereleases=True)
+    ]
+
+
+def versions(extra: str) -> dict[str, str]:
+    """Installed versions of the packages of ``extra``."""
+    found = {need.name: _installed(need.name) for need in _needs(extra)}
+    return {name: have for name, have in found.items() if have is not None}
+
+
+def _needs(extra: str) -> list[Requirement]:
+    every = [Requirement(text) for text in requires("edgeisp") or []]
+    return [
+        need
+        for need in every
+        if need.marker and need.marker.evaluate({"extra": extra}) and need.name != "edgeisp"
+    ]
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,95 @@
+"""The part of an export that runs converters: a process of its own calls `convert`."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import cast
+
+import msgspec
+
+from edgeisp import __version__
+from edgeisp.export import TARGETS
+from edgeisp.export.manifest import Checkpoint, Cost, Delegation, Description
+from edgeisp.export.manifest import Function as Entry
+from edgeisp.export.manifest import Tensor as Port
+from edgeisp.export.rewrites import prepare
+from edgeisp.export.target import Target
+from edgeisp.models import checkpoint
+from edgeisp.models.functions import Function, ISPNetwork
+from edgeisp.quantize.precision import Name, parse_precision
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to convert, checked by `edgeisp.export.exporter.plan`."""
+
+    model: str
+    weights: Path
+    target: str
+    precision: Name
+    tile: tuple[int, int]
+    """Height and width of the picture that one call makes."""
+    name: str
+    """File name of the artifact."""
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What `convert` wrote, not yet verified."""
+
+    description: Description
+    delegation: dict[str, Delegation]
+
+
+def convert(job: Job, path: Path) -> Converted:
+    """Rewrite the functions of the network for the target and convert them to ``path``."""
+    target, precision = TARGETS.get(job.target), parse_precision(job.precision)
+    loaded = checkpoint.load(job.model, job.weights)
+    network = cast("ISPNetwork", loaded.network)
+    functions = network.functions(job.tile[0] // 2, job.tile[1] // 2)
+    prepared = {name: prepare(function, target.rewrites) for name, function in functions.items()}
+    description = Description(
+        model=job.model,
+        target=job.target,
+        precision=job.precision,
+        functions={
+            name: _entry(function, target.file_of(name, path).name) for name, function in functions.items()
+        },
+        tile=job.tile,
+        stride=network.stride,
+        checkpoint=Checkpoint(name=job.weights.name, sha256=loaded.sha256),
+        costs={name: cost(function) for name, function in functions.items()},
+        rewrites={name: dict(part.applied) for name, part in prepared.items()},
+        tools=_tools(target),
+    )
+    ready = {name: part.function for name, part in prepared.items()}
+    report = target.convert(ready, path, precision, {"edgeisp": msgspec.json.encode(description).decode()})
+    return Converted(description, dict(report.delegation))
+
+
+def cost(function: Function) -> Cost:
+    """Parameters of a function's module, and multiply-accumulates of one call."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    counter = FlopCounterMode(display=False)
+    with counter, torch.no_grad():
+        function.module(*(torch.zeros(shape) for shape in function.inputs.values()))
+    parameters = sum(parameter.numel() for parameter in function.module.parameters())
+    return Cost(parameters=parameters, macs=counter.get_total_flops() // 2)
+
+
+def _entry(function: Function, file: str) -> Entry:
+    return Entry(
+        file=file,
+        inputs=tuple(Port(name=name, shape=shape) for name, shape in function.inputs.items()),
+        outputs=tuple(Port(name=name, shape=shape) for name, shape in function.outputs.items()),
+    )
+
+
+def _tools(target: Target) -> dict[str, str]:
+    own = {"edgeisp": __version__, "python": platform.python_version(), "torch": version("torch")}
+    return {**own, **target.versions()}

@@ -1,0 +1,197 @@
+"""The way from a checkpoint to an artifact under its final name: plan, convert, verify, rename, manifest."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeisp import child
+from edgeisp.engines import ENGINES
+from edgeisp.errors import BadInputError, EdgeISPError, UnavailableError, VerificationError
+from edgeisp.export import TARGETS, manifest
+from edgeisp.export.conversion import Converted, Job
+from edgeisp.export.manifest import Failed, File, Manifest, Verification, Verified
+from edgeisp.export.target import precision_of
+from edgeisp.files import replace, sha256
+from edgeisp.models import checkpoint
+
+LEAST_DELEGATION = 0.95
+
+
+@dataclass(frozen=True)
+class Exported:
+    """An artifact under its final name."""
+
+    path: Path
+    manifest: Manifest
+    logs: tuple[str, ...]
+    """What the converter and the engine printed."""
+
+
+def plan(
+    model: str,
+    target: str,
+    *,
+    weights: Path | None = None,
+    precision: str | None = None,
+    tile: tuple[int, int] = (512, 512),
+) -> Job:
+    """Check everything that can be checked before any heavy work.
+
+    Args:
+        model, target: names in their registries.
+        weights: a checkpoint; default: the bundled one.
+        precision: default: the target's own.
+        tile: height and width of the picture that one call makes, in pixels.
+
+    Raises:
+        BadInputError: a name, the precision or the tile does not fit.
+        CheckpointError: the weights do not.
+        UnavailableError: the target's packages are not installed.
+    """
+    chosen = TARGETS.get(target)
+    kind = precision_of(chosen, precision)
+    if lack := chosen.missing():
+        raise UnavailableError(f"target {target} cannot be made here", cure=lack)
+    if lack := ENGINES.get(chosen.engine()).missing():
+        raise UnavailableError(f"target {target} cannot be verified here", cure=lack)
+    loaded = checkpoint.load(model, weights)
+    step = 2 * int(loaded.network.stride)  # type: ignore[arg-type]
+    if min(tile) < step or tile[0] % step or tile[1] % step:
+        raise BadInputError(
+            f"tile {tile[0]}x{tile[1]}", cure=f"height and width must be multiples of {step} for {model}"
+        )
+    stem = model if kind.name == chosen.precisions[0] else f"{model}-{kind.name}"
+    return Job(model, loaded.path, target, kind.name, tile, stem + chosen.suffix)
+
+
+def export(
+    job: Job, out: Path, *, allow_portable: bool = False, stage: Callable[[str], None] = lambda what: None
+) -> Exported:
+    """Convert, verify, and only then give the artifact its name in ``out``; the manifest comes last.
+
+    Args:
+        job: from `plan`.
+        out: a folder; made if absent.
+        allow_portable: take an artifact that its target's delegate does not run almost whole.
+        stage: told what is going on.
+
+    Raises:
+        VerificationError: the artifact does not agree with PyTorch, or too little of it is delegated. What was written is left
+            as ``NAME.rejected`` with a report beside it.
+        EdgeISPError: the converter failed.
+    """
+    with _staging(out, job.name) as folder:
+        stage(f"converting to {job.target} {job.precision}")
+        converted, log = _convert(job, folder / job.name)
+        files = tuple(
+            _file(folder / name)
+            for name in sorted({f.file for f in converted.description.functions.values()})
+        )
+        engine = TARGETS.get(job.target).engine()
+        stage(f"verifying by {engine}")
+        verification, printed = check(folder / job.name, converted.description, job.weights, engine)
+        if isinstance(verification, Verified) and not allow_portable:
+            verification = _little_delegated(converted, engine) or verification
+        whole = Manifest(
+            **{
+                field: getattr(converted.description, field)
+                for field in converted.description.__struct_fields__
+            },
+            files=files,
+            delegation=converted.delegation,
+            verification=verification,
+        )
+        if not isinstance(verification, Verified):
+            _reject(folder, out, whole, job.name)
+        stage("writing the manifest")
+        for file in files:
+            replace(folder / file.name, out / file.name)
+        manifest.write(whole, manifest.path_of(out / job.name))
+    return Exported(out / job.name, whole, (log, printed))
+
+
+def check(
+    artifact: Path, description: manifest.Description, weights: Path | None, engine: str, threads: int = 0
+) -> tuple[Verification, str]:
+    """`verification.verify` in a process of its own: the outcome, and what the engine printed."""
+    try:
+        return child.call(
+            "edgeisp.export.verification:verify", artifact, description, weights, engine, threads
+        )
+    except child.ChildDied as died:
+        return Failed(engine=engine, reason=f"the engine died ({died.cause}): {died.last_line}"), died.log
+
+
+def _convert(job: Job, path: Path) -> tuple[Converted, str]:
+    try:
+        return child.call("edgeisp.export.conversion:convert", job, path)
+    except child.ChildDied as died:
+        raise EdgeISPError(
+            f"the converter died ({died.cause}): {died.last_line}",
+            where=f"target {job.target}",
+            cure="run again with -v for its log",
+        ) from died
+
+
+def _little_delegated(converted: Converted, engine: str) -> Failed | None:
+    """Why the delegate's share is too small, or None."""
+    for name, part in converted.delegation.items():
+        if part.share < LEAST_DELEGATION:
+            left = ", ".join(f"{count} {op}" for op, count in sorted(part.portable.items()))
+            return Failed(
+                engine=engine,
+                reason=f"{part.backend} takes {part.share:.1%} of {name}, less than {LEAST_DELEGATION:.0%}; left out: {left} "
+                "(--allow-portable takes it nevertheless)",
+            )
+    return None
+
+
+def _reject(folder: Path, out: Path, report: Manifest, name: str) -> None:
+    for file in report.files:
+        replace(folder / file.name, out / f"{file.name}.rejected")
+    path = out / f"{name}.rejected.json"
+    manifest.write(report, path)
+    assert isinstance(report.verification, Failed)
+    raise VerificationError(
+        report.verification.reason, where=out / f"{name}.rejected", cure=f"the report is {path}"
+    )
+
+
+@contextmanager
+def _staging(out: Path, name: str) -> Iterator[Path]:
+    """A folder inside ``out`` that vanishes afterwards; those of processes that were killed are swept away."""
+    out.mkdir(parents=True, exist_ok=True)
+    for left in out.glob(f".{name}.*.part"):
+        if not _alive(left.name.split(".")[-2]):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = out / f".{name}.{os.getpid()}.part"
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _alive(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _file(path: Path) -> File:
+    return File(name=path.name, sha256=sha256(path), bytes=_size(path))
+
+
+def _size(path: Path) -> int:
+    return sum(
+        file.stat().st_size for file in ([path] if path.is_file() else path.rglob("*")) if file.is_file()
+    )

@@ -1,0 +1,246 @@
+"""The manifest beside an artifact, ``metaisp.tflite.edgeisp.json`` beside ``metaisp.tflite``: one data model, one JSON schema, read in Python, Kotlin and Swift."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from edgeisp.errors import BadInputError
+from edgeisp.files import sha256, whole
+
+VERSION = 1
+SUFFIX = ".edgeisp.json"
+
+Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Size = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of everything in a manifest: immutable, and strict about its fields."""
+
+
+class Quantization(Part):
+    """``real = (stored - zero_point) * scale``."""
+
+    scale: float
+    zero_point: int
+
+
+class Tensor(Part):
+    """An input or an output of a function."""
+
+    name: str
+    shape: tuple[Size, ...]
+    dtype: Literal["float32", "float16", "uint8", "int8", "uint16", "int16"] = "float32"
+    quantization: Quantization | None = None
+
+
+class Function(Part):
+    """An entry point of the artifact: where it is, and what goes in and comes out, in call order."""
+
+    file: str
+    """The file that holds it, by its name beside the manifest."""
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+
+
+class File(Part):
+    """A file or folder (an ``.mlpackage``) of the artifact."""
+
+    name: str
+    sha256: Sha256
+    """Of a folder: over the relative names and contents of its files, in the order of the names."""
+    bytes: Count
+
+
+class Camera(Part):
+    """What the pixels that go in and come out mean."""
+
+    packed_order: tuple[str, str, str, str] = ("R", "Gr", "Gb", "B")
+    input_space: str = "white-balanced camera RGB"
+    input_description: str = (
+        "linear, in the camera's own primaries; black level subtracted, values below 0 kept; white-balanced with the smallest "
+        "gain 1; white at 1, clipped there. An input called color is the 3x3 matrix to linear sRGB, row by row"
+    )
+    output_space: str = "sRGB"
+    output_description: str = (
+        "gamma-encoded, 0 to 1, interleaved at twice the packed height and width; clip before display"
+    )
+
+
+class Checkpoint(Part):
+    """The weights that the artifact was made from."""
+
+    name: str
+    sha256: Sha256
+
+
+class Cost(Part):
+    """What a function costs."""
+
+    parameters: Count
+    macs: Count
+    """Multiply-accumulates of one call at the exported shapes."""
+
+
+class Delegation(Part):
+    """How much of a function a backend takes over."""
+
+    backend: str
+    delegated: Count
+    total: Count
+    portable: dict[str, int] = {}
+    """Operations left to the runtime's own kernels, with their number."""
+
+    @property
+    def share(self) -> float:
+        """Delegated share of all operations, 0 to 1."""
+        return self.delegated / self.total if self.total else 1.0
+
+
+class Parity(Part):
+    """How far a function's outputs are from PyTorch's."""
+
+    psnr_db: float
+    """Over all pictures, peak 1; 200 stands for identical."""
+    max_error: float
+
+
+class Verified(Part, tag_field="status", tag="verified"):
+    """The file was opened again, run on pictures, and agreed."""
+
+    engine: str
+    ran_on: str
+    psnr_db: float
+    """The worst function's."""
+    threshold_db: float
+    max_error: float
+    pictures: Size
+    functions: dict[str, Parity]
+
+
+class Unverified(Part, tag_field="status", tag="unverified"):
+    """Nobody ran it. Not run is never passed."""
+
+    reason: str
+
+
+class Failed(Part, tag_field="status", tag="failed"):
+    """It ran and does not agree, or it did not run through."""
+
+    engine: str
+    reason: str
+    functions: dict[str, Parity] = {}
+
+
+Verification = Verified | Unverified | Failed
+
+
+class Description(Part, kw_only=True):
+    """What is known before the file exists; travels inside the artifact under the key ``edgeisp``."""
+
+    manifest: Literal[1] = VERSION
+    model: str
+    target: str
+    precision: Literal["fp32", "fp16", "w8", "w8a8", "w8a16"]
+    functions: dict[str, Function]
+    tile: tuple[Size, Size]
+    """Height and width of the picture that one call of ``tile`` makes."""
+    stride: Size
+    """Packed height and width are multiples of this."""
+    halo: Count | None = None
+    """Picture pixels at each edge of a tile that only serve their neighbours; null where not measured."""
+    camera: Camera = Camera()
+    checkpoint: Checkpoint
+    costs: dict[str, Cost]
+    rewrites: dict[str, dict[str, int]]
+    """By function: how often each rewrite applied."""
+    tools: dict[str, str]
+    """Versions of what made the artifact."""
+
+
+class Manifest(Description, kw_only=True):
+    """The whole manifest."""
+
+    files: tuple[File, ...]
+    delegation: dict[str, Delegation]
+    """By function; empty where the target has no delegate."""
+    verification: Verification
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema of a manifest, as committed beside this file."""
+    return msgspec.json.schema(Manifest)
+
+
+def encode(part: Part) -> bytes:
+    """Readable JSON, the same for the same content."""
+    return msgspec.json.format(msgspec.json.encode(part), indent=2) + b"\n"
+
+
+def path_of(artifact: Path) -> Path:
+    """Where the manifest of ``artifact`` is; a manifest's own path is returned as it is."""
+    return artifact if artifact.name.endswith(SUFFIX) else artifact.with_name(artifact.name + SUFFIX)
+
+
+def write(manifest: Manifest, path: Path) -> None:
+    """Write it whole or not at all."""
+    with whole(path) as part:
+        part.write_bytes(encode(manifest))
+
+
+def read(artifact: Path) -> Manifest:
+    """The manifest of an artifact (or of its own path), after its files were found and hashed again.
+
+    Raises:
+        BadInputError: absent, damaged, of a version that is not known here, or not of these files.
+    """
+    path = path_of(artifact)
+    if not path.is_file():
+        raise BadInputError(
+            "no such manifest",
+            where=path,
+            cure="give an artifact that `edgeisp export` wrote, with its manifest beside it",
+        )
+    manifest = decode(path.read_bytes(), path)
+    for file in manifest.files:
+        _check(path.parent / file.name, file)
+    return manifest
+
+
+def decode(content: bytes, where: Path) -> Manifest:
+    """A manifest from JSON.
+
+    Raises:
+        BadInputError: not JSON, not of the schema, or of a version that is not known here.
+    """
+    try:
+        version = msgspec.json.decode(content, type=_Version).manifest
+        if version != VERSION:
+            raise BadInputError(
+                f"manifest version {version}, this edgeisp reads {VERSION}",
+                where=where,
+                cure="export again, or take a newer edgeisp",
+            )
+        return msgspec.json.decode(content, type=Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadInputError(f"not a manifest: {error}", where=where, cure="export again") from error
+
+
+class _Version(msgspec.Struct):
+    manifest: int
+
+
+def _check(path: Path, file: File) -> None:
+    cure = "export again; manifest and files belong together"
+    if Path(file.name).name != file.name:
+        raise BadInputError(f"{file.name!r} is not a file name", where=path.parent, cure=cure)
+    if not path.exists():
+        raise BadInputError("the manifest names this file, but it is not there", where=path, cure=cure)
+    if (found := sha256(path)) != file.sha256:
+        raise BadInputError(
+            f"sha256 {found[:12]}..., the manifest says {file.sha256[:12]}...", where=path, cure=cure
+        )

@@ -1,0 +1,117 @@
+"""Rewrites of single ATen operations that some runtime lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.fx import GraphModule, Node
+
+from edgeisp.export.rewrites.base import Rewrite
+
+aten = torch.ops.aten
+
+
+def _calls(graph: GraphModule, *targets: object) -> Iterator[Node]:
+    yield from [node for node in graph.graph.nodes if node.op == "call_function" and node.target in targets]
+
+
+def _shape(node: object) -> torch.Size:
+    return cast("Tensor", cast("Node", node).meta["val"]).shape
+
+
+def _constant(graph: GraphModule, node: Node) -> Tensor | None:
+    """The value of a node that depends on no input, by running what it is made of."""
+    if node.op == "get_attr":
+        value: object = graph
+        for part in cast("str", node.target).split("."):
+            value = getattr(value, part)
+        return cast("Tensor", value)
+    if node.op != "call_function":
+        return None
+    known = {source: _constant(graph, source) for source in node.all_input_nodes}
+    if not known or any(value is None for value in known.values()):
+        return None
+    arguments = torch.fx.node.map_arg((node.args, node.kwargs), lambda source: known[source])
+    return cast("Tensor", node.target(*arguments[0], **arguments[1]))  # type: ignore[operator, index]
+
+
+def _hold(graph: GraphModule, before: Node, stem: str, value: Tensor) -> Node:
+    """A buffer with ``value``, as a node in front of ``before``."""
+    name = next(f"{stem}_{i}" for i in range(len(graph.graph.nodes)) if not hasattr(graph, f"{stem}_{i}"))
+    graph.register_buffer(name, value.contiguous().clone())
+    with graph.graph.inserting_before(before):
+        node = graph.graph.get_attr(name)
+    node.meta["val"] = before.meta["val"].new_empty(value.shape)
+    return node
+
+
+def _swap(graph: GraphModule, old: Node, new: Node) -> None:
+    new.meta = dict(old.meta)
+    old.replace_all_uses_with(new)
+    graph.graph.erase_node(old)
+
+
+def _channel_sums(module: nn.Module) -> int:
+    """sum or mean over the channels, dimension kept -> 1x1 convolution (``B x C x H x W``) or linear layer (``B x C``)."""
+    graph, count = cast("GraphModule", module), 0
+    for node in _calls(graph, aten.sum.dim_IntList, aten.mean.dim):
+        x, dims, keep = node.args[0], node.args[1], len(node.args) > 2 and bool(node.args[2])
+        rank, channels = len(_shape(x)), _shape(x)[1]
+        if rank not in (2, 4) or [dim % rank for dim in cast("list[int]", dims)] != [1] or not keep:
+            continue
+        value = 1.0 if node.target is aten.sum.dim_IntList else 1 / channels
+        held = _hold(graph, node, "channel_sum", torch.full((1, channels) + (1,) * (rank - 2), value))
+        with graph.graph.inserting_before(node):
+            layer = aten.conv2d.default if rank == 4 else aten.linear.default
+            _swap(graph, node, graph.graph.call_function(layer, (x, held)))
+        count += 1
+    return count
+
+
+def _splits(module: nn.Module) -> int:
+    """split and chunk -> one slice for each part that is used."""
+    graph, count = cast("GraphModule", module), 0
+    for node in _calls(graph, aten.split.Tensor, aten.split_with_sizes.default, aten.chunk.default):
+        x = node.args[0]
+        dim = int(cast("int", node.args[2] if len(node.args) > 2 else node.kwargs.get("dim", 0)))
+        sizes = [part.shape[dim] for part in node.meta["val"]]
+        for user in list(node.users):
+            index = int(cast("int", user.args[1]))
+            start = sum(sizes[:index])
+            with graph.graph.inserting_before(user):
+                part = graph.graph.call_function(aten.slice.Tensor, (x, dim, start, start + sizes[index]))
+            _swap(graph, user, part)
+        graph.graph.erase_node(node)
+        count += 1
+    return count
+
+
+def _constant_matmuls(module: nn.Module) -> int:
+    """matmul of ``B x N`` with a constant ``N x M`` -> linear layer with the transposed constant."""
+    graph, count = cast("GraphModule", module), 0
+    for node in _calls(graph, aten.matmul.default, aten.mm.default):
+        x, right = cast("tuple[Node, Node]", node.args[:2])
+        value = _constant(graph, right) if len(_shape(x)) == 2 else None
+        if value is None:
+            continue
+        held = _hold(graph, node, "linear_weight", value.T)
+        with graph.graph.inserting_before(node):
+            _swap(graph, node, graph.graph.call_function(aten.linear.default, (x, held)))
+        count += 1
+    graph.graph.eliminate_dead_code()
+    return count
+
+
+CHANNEL_SUMS = Rewrite(
+    "channel-sums", "XNNPACK has no sum over channels; a 1x1 convolution is", "graph", _channel_sums
+)
+SLICES = Rewrite("slices-for-splits", "XNNPACK has slices but no split", "graph", _splits)
+CONSTANT_MATMULS = Rewrite(
+    "constant-matmuls",
+    "a product with a constant is a linear layer, with weights packed ahead",
+    "graph",
+    _constant_matmuls,
+)

@@ -1,0 +1,88 @@
+"""What a target is. One file each; other packages add theirs through the entry point group ``edgeisp.targets``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from edgeisp.errors import BadInputError
+from edgeisp.export.manifest import Delegation
+from edgeisp.export.rewrites import Rewrite
+from edgeisp.models.functions import Function
+from edgeisp.quantize.precision import Name, Precision, parse_precision
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a conversion has to say beside the files it wrote."""
+
+    delegation: Mapping[str, Delegation] = field(default_factory=dict)
+    """By function: how much of it the target's backend takes over; empty where there is nothing to ask."""
+
+
+class Target(Protocol):
+    """A format that edgeisp exports to. Targets are frozen module-level objects in the registry."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def suffix(self) -> str:
+        """File ending of the artifact, such as ``".tflite"``."""
+        ...
+
+    @property
+    def precisions(self) -> tuple[Name, ...]:
+        """What it takes; the first is the default."""
+        ...
+
+    @property
+    def rewrites(self) -> tuple[Rewrite, ...]:
+        """In the order in which they are applied; each ordering rule has its reason beside it."""
+        ...
+
+    def missing(self) -> str | None:
+        """What keeps it from converting here, with the one command that cures it. Cheap, no heavy import."""
+        ...
+
+    def engine(self) -> str:
+        """Name of the engine that verifies it on this machine."""
+        ...
+
+    def versions(self) -> dict[str, str]:
+        """Versions of the packages that make the artifact, by name."""
+        ...
+
+    def file_of(self, function: str, path: Path) -> Path:
+        """The file that holds a function when the artifact is written to ``path``; ``path`` itself for ``tile``."""
+        ...
+
+    def convert(
+        self, functions: Mapping[str, Function], path: Path, precision: Precision, metadata: Mapping[str, str]
+    ) -> Report:
+        """Write ``functions``, already rewritten (their modules are captured graphs), to the files that `file_of` names.
+
+        Args:
+            functions: by name, inputs and outputs float32; the artifact keeps these names wherever its format can.
+            path: in a fresh, empty folder; its name ends with the target's suffix.
+            precision: one of the target's.
+            metadata: texts that travel inside the file under their keys.
+        """
+        ...
+
+
+def precision_of(target: Target, name: str | None) -> Precision:
+    """The precision called ``name``, or the target's default.
+
+    Raises:
+        BadInputError: no such precision, or one that this target does not take.
+    """
+    precision = parse_precision(name or target.precisions[0])
+    if precision.name not in target.precisions:
+        raise BadInputError(
+            f"target {target.name} does not take precision {precision.name}",
+            cure=f"it takes: {', '.join(target.precisions)}",
+        )
+    return precision

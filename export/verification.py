@@ -1,0 +1,127 @@
+"""Parity of an artifact with PyTorch: opened from disk, run by an engine on natural pictures, compared."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeisp.data.samples import packed_samples
+from edgeisp.engines import ENGINES
+from edgeisp.engines.base import Program, Tensors
+from edgeisp.engines.torch import run
+from edgeisp.export.manifest import Description, Failed, Parity, Verification, Verified
+from edgeisp.models import checkpoint
+from edgeisp.models.functions import Function
+from edgeisp.raw.color import color_input
+from edgeisp.raw.unprocess import random_camera
+
+THRESHOLDS_DB = {"fp32": 90.0, "fp16": 55.0}
+"""The lowest PSNR (peak 1) at which an artifact of a precision passes."""
+IDENTICAL_DB = 200.0
+PICTURES, SEED = 4, 20240803
+
+
+def verify(
+    artifact: Path, manifest: Description, weights: Path | None, engine: str, threads: int = 0
+) -> Verification:
+    """Run every function of ``artifact`` by ``engine`` on the pictures and compare with the network it was made from.
+
+    Raises:
+        UnavailableError: the engine cannot run here.
+        BadInputError: the artifact does not open.
+    """
+    program = ENGINES.get(engine).open(artifact, threads=threads)
+    height, width = manifest.tile[0] // 2, manifest.tile[1] // 2
+    functions = checkpoint.load(manifest.model, weights).network.functions(height, width)
+    pairs = compare(program, functions)
+    threshold = THRESHOLDS_DB[manifest.precision]
+    broken = [
+        f"{name} {parity.psnr_db:.1f} dB" for name, parity in pairs.items() if not parity.psnr_db >= threshold
+    ]
+    if broken:
+        return Failed(engine=engine, reason=f"{', '.join(broken)}, below {threshold:g} dB", functions=pairs)
+    return Verified(
+        engine=engine,
+        ran_on=program.ran_on,
+        psnr_db=min(parity.psnr_db for parity in pairs.values()),
+        threshold_db=threshold,
+        max_error=max(parity.max_error for parity in pairs.values()),
+        pictures=PICTURES,
+        functions=pairs,
+    )
+
+
+def compare(program: Program, functions: Mapping[str, Function]) -> dict[str, Parity]:
+    """Parity of each function of ``program`` with its PyTorch original, over all pictures."""
+    errors: dict[str, list[NDArray[np.float64]]] = {name: [] for name in functions}
+    for inputs, expected in references(functions):
+        for name, function in functions.items():
+            got = program.run(name, inputs[name])
+            errors[name].append(
+                np.concatenate([_difference(got[key], expected[name][key]) for key in function.outputs])
+            )
+    return {name: _parity(np.concatenate(parts)) for name, parts in errors.items()}
+
+
+def references(functions: Mapping[str, Function]) -> Iterator[tuple[dict[str, Tensors], dict[str, Tensors]]]:
+    """For each picture: the inputs of every function, and the outputs that PyTorch computes.
+
+    ``raw`` is a natural packed picture, ``color`` a camera's matrix; an input that another function puts out
+    (``context``) is what PyTorch computes for the same picture. Anything else is drawn from [0, 1).
+    """
+    makers = {out: name for name, function in functions.items() for out in function.outputs}
+    for index in range(PICTURES):
+        inputs: dict[str, Tensors] = {}
+        expected: dict[str, Tensors] = {}
+
+        def reference(
+            name: str,
+            inputs: dict[str, Tensors] = inputs,
+            expected: dict[str, Tensors] = expected,
+            index: int = index,
+        ) -> Tensors:
+            if name not in expected:
+                function = functions[name]
+                inputs[name] = {
+                    key: reference(makers[key])[key] if key in makers else example(key, shape, index)
+                    for key, shape in function.inputs.items()
+                }
+                expected[name] = run(function, inputs[name])
+            return expected[name]
+
+        for name in functions:
+            reference(name)
+        yield inputs, expected
+
+
+def example(name: str, shape: tuple[int, ...], index: int) -> NDArray[np.float32]:
+    """A value for an input that comes from outside, for picture ``index``."""
+    if name == "raw":
+        return _pictures(shape[2], shape[3])[index : index + 1]
+    if name == "color":
+        return color_input(random_camera(np.random.default_rng((SEED, index))).srgb_from_camera)[None]
+    return np.random.default_rng([SEED, index]).random(shape, np.float32)
+
+
+@lru_cache(maxsize=4)
+def _pictures(height: int, width: int) -> NDArray[np.float32]:
+    return packed_samples(PICTURES, height, width, SEED)
+
+
+def _difference(got: NDArray[np.float32], expected: NDArray[np.float32]) -> NDArray[np.float64]:
+    if got.shape != expected.shape:
+        return np.full(expected.size, np.inf)
+    return np.abs(got.astype(np.float64) - expected).ravel()
+
+
+def _parity(errors: NDArray[np.float64]) -> Parity:
+    if not np.isfinite(errors).all():
+        return Parity(psnr_db=-IDENTICAL_DB, max_error=float(np.finfo(np.float32).max))
+    mse = float(np.mean(errors**2))
+    psnr = IDENTICAL_DB if mse == 0 else min(IDENTICAL_DB, -10 * math.log10(mse))
+    return Parity(psnr_db=round(psnr, 2), max_error=float(f"{errors.max():.3g}"))
