@@ -16,6 +16,7 @@ from torch import Tensor
 from edgeisp.models.blocks import ChannelLayerNorm, ColorRendering, Companding, HaarDown, HaarUp
 from edgeisp.models.card import Claim, ModelCard
 from edgeisp.models.functions import Function
+from edgeisp.models.inspection import Inspection
 
 
 @dataclass(frozen=True)
@@ -164,6 +165,21 @@ class MetaISP(nn.Module):
         tile = Function("tile", self, {"raw": raw, "color": (1, 9, 1, 1), "context": context}, {"rgb": rgb})
         frame = Function("context", ContextOf(self), {"raw": (1, 4, 128, 128)}, {"context": context})
         return {"tile": tile, "context": frame}
+
+    def inspect(self, raw: Tensor, context: Tensor | None = None) -> Inspection:
+        """MSCB's spatial attention at every stage of the U-Net, and the dynamic weights of all blocks."""
+        stages = [f"encoder {i + 1}" for i in range(4)] + [f"decoder {i}" for i in (4, 3, 2)]
+        names = [f"{stage} {kind}" for stage in stages for kind in ("MCCB", "MSCB")]
+        seen: list[Tensor] = []
+        hooks = [block.expand.register_forward_hook(lambda m, i, y: seen.append(y)) for block in self.blocks]
+        try:
+            used = self._trunk(raw, context)[1].split(self.config.n_basis, 1)
+        finally:
+            for hook in hooks:
+                hook.remove()
+        shown = list(zip(names, self.blocks, seen, used, strict=True))
+        maps = {name: block.attention(y, w)[0, 0] for name, block, y, w in shown if isinstance(block, MSCB)}
+        return Inspection(maps, {name: w[0] for name, _, _, w in shown})
 
     def _trunk(self, raw: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
         """Companded camera RGB before the pixel shuffle, ``B x 12 x h x w``, and the weights it was made with."""
