@@ -29,28 +29,25 @@ def save_program(
     passes: bool = False,
 ) -> Path:
     """Save the program ``build(mb, **inputs)`` gives; without coremltools' passes, so that its ops stay as written."""
-    from edgeisp.engines.coremltools import quiet
+    import coremltools as ct
+    from coremltools.converters.mil import Builder as mb
 
-    with quiet():
-        import coremltools as ct
-        from coremltools.converters.mil import Builder as mb
-
-        specs = [mb.TensorSpec(shape=array.shape) for array in inputs.values()]
-        names = list(inputs)
-        source = f"lambda {', '.join(names)}: build(mb, {', '.join(names)})"
-        body = eval(source, {"build": build, "mb": mb})
-        program = mb.program(input_specs=specs, opset_version=ct.target.iOS18)(body)
-        kwargs = {} if passes else {"pass_pipeline": ct.PassPipeline.EMPTY}
-        float_type = ct.precision.FLOAT16 if precision == "fp16" else ct.precision.FLOAT32
-        model = ct.convert(
-            program,
-            convert_to="mlprogram",
-            compute_precision=float_type,
-            minimum_deployment_target=ct.target.iOS18,
-            skip_model_load=True,
-            **kwargs,
-        )
-        model.save(str(path))
+    specs = [mb.TensorSpec(shape=array.shape) for array in inputs.values()]
+    names = list(inputs)
+    source = f"lambda {', '.join(names)}: build(mb, {', '.join(names)})"
+    body = eval(source, {"build": build, "mb": mb})
+    program = mb.program(input_specs=specs, opset_version=ct.target.iOS18)(body)
+    kwargs = {} if passes else {"pass_pipeline": ct.PassPipeline.EMPTY}
+    float_type = ct.precision.FLOAT16 if precision == "fp16" else ct.precision.FLOAT32
+    model = ct.convert(
+        program,
+        convert_to="mlprogram",
+        compute_precision=float_type,
+        minimum_deployment_target=ct.target.iOS18,
+        skip_model_load=True,
+        **kwargs,
+    )
+    model.save(str(path))
     return path
 
 
@@ -64,7 +61,7 @@ def saved() -> Callable[..., Path]:
 def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """All of the module's ``CASES`` (``"op/what": (inputs, build, expected)``) in one saved program, run once."""
     pytest.importorskip("coremltools")
-    from edgeisp.engines.mil.engine import MIL
+    from edgeisp.engines.mil.engine import ENGINE
     from edgeisp.engines.mil.reading import op_counts
 
     cases = request.module.CASES
@@ -79,7 +76,7 @@ def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         return out
 
     path = save_program(tmp_path_factory.mktemp("mil") / "cases.mlpackage", arrays, build)
-    results = MIL.open(path, threads=1).run("main", arrays)
+    results = ENGINE.open(path, threads=1).run("main", arrays)
     by_case = {
         name: [results[f"o{i}_{k}"] for k in range(len(results)) if f"o{i}_{k}" in results] for i, name in enumerate(cases)
     }

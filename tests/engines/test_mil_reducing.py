@@ -146,7 +146,7 @@ CASES = {
     ),
     "linear/bias": ((A,), lambda mb, x: mb.linear(x=x, weight=W, bias=BIAS), lambda x: x @ W.T + BIAS),
     "einsum/two": (
-        (X, P),
+        (X, P.transpose(0, 3, 2, 1).copy()),
         lambda mb, x, y: mb.einsum(values=[x, y], equation="nchw,nwhu->nchu"),
         lambda x, y: np.einsum("nchw,nwhu->nchu", x, y),
     ),

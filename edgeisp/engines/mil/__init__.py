@@ -8,3 +8,7 @@ Neural Engine, or of speed. Three assumptions stand between its numbers and a de
 * rounding is to nearest even, subnormals are kept, and what exceeds 65504 becomes infinite;
 * no ops are fused across their fp16 results, where a runtime may fuse and round less often.
 """
+
+from edgeisp.engines.mil.engine import ENGINE
+
+__all__ = ["ENGINE"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeisp.engines import coremltools
+from edgeisp import extras
 from edgeisp.engines.base import Tensors
 from edgeisp.errors import BadInputError
 
@@ -62,7 +62,7 @@ class MILEngine:
 
     def missing(self) -> str | None:
         """None where coremltools is installed, else how to install it."""
-        return coremltools.missing()
+        return extras.missing("coreml")
 
     def open(self, path: Path, *, threads: int = 0) -> MILProgram:
         """Read a package back from disk and bind all its functions.
@@ -71,7 +71,6 @@ class MILEngine:
             UnavailableError: coremltools is not installed, or the program has an op that the interpreter lacks.
             BadInputError: damaged, not an ML program, or of flexible shapes.
         """
-        coremltools.require()
         from edgeisp.engines.mil.executing import executable
         from edgeisp.engines.mil.ops import OPS
         from edgeisp.engines.mil.reading import read
@@ -97,4 +96,4 @@ def _check(values: tuple[Value, ...], inputs: Tensors) -> None:
             )
 
 
-MIL = MILEngine()
+ENGINE = MILEngine()

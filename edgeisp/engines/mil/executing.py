@@ -75,7 +75,7 @@ class Executable:
                     step.run(environment, rounding)
                 except EdgeISPError as error:
                     raise type(error)(error.what, where=self._place(step), cure=error.cure) from error
-                except (RuntimeError, ValueError, TypeError, IndexError, KeyError) as error:
+                except (RuntimeError, ValueError, IndexError) as error:
                     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
                     raise BadInputError(reason, where=self._place(step), cure="the program is damaged; export it again") from error
         return {value.name: environment[value.name] for value in self.outputs}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgeisp.engines.coremltools import quiet, require
+from edgeisp import extras
 from edgeisp.errors import BadInputError, UnavailableError
 
 
@@ -15,11 +15,8 @@ from edgeisp.errors import BadInputError, UnavailableError
 class SavedProgram:
     """An ML program as it lies on disk."""
 
-    path: Path
     functions: Mapping[str, Any]
     """Name to coremltools' ``Function``; every input of every op is filled in, optional ones with their defaults."""
-    spec: Any
-    """The model's protobuf."""
     version: str
     """Of coremltools."""
 
@@ -31,20 +28,15 @@ def read(path: Path, known: Mapping[str, Any]) -> SavedProgram:
         BadInputError: no such package, damaged, or not an ML program.
         UnavailableError: coremltools is not installed, or the program has ops outside ``known``.
     """
-    require()
-    if not path.is_dir():
-        raise BadInputError("no such .mlpackage folder", where=path, cure="check the path")
-    with quiet():
-        import coremltools as ct
-        from coremltools.converters.mil.frontend.milproto.load import load
+    spec, weights = _spec(path)
+    from coremltools.converters.mil.frontend.milproto.load import load
 
-        spec, weights = _spec(path, ct)
-        _check_ops(path, spec, known)
-        try:
-            program = load(spec, specification_version=spec.specificationVersion, file_weights_dir=weights)
-        except Exception as error:  # whatever a damaged program makes the loader stumble over
-            raise _damaged(path, error) from error
-    return SavedProgram(path, dict(program.functions), spec, ct.__version__)
+    _check_ops(path, spec, known)
+    try:
+        program = load(spec, specification_version=spec.specificationVersion, file_weights_dir=weights)
+    except Exception as error:  # whatever a damaged program makes the loader stumble over
+        raise _damaged(path, error) from error
+    return SavedProgram(dict(program.functions), extras.versions("coreml")["coremltools"])
 
 
 def op_counts(path: Path) -> dict[str, dict[str, int]]:
@@ -52,12 +44,9 @@ def op_counts(path: Path) -> dict[str, dict[str, int]]:
 
     Raises:
         BadInputError: no such package, damaged, or not an ML program.
+        UnavailableError: coremltools is not installed.
     """
-    require()
-    with quiet():
-        import coremltools as ct
-
-        spec, _ = _spec(path, ct)
+    spec, _ = _spec(path)
     counts: dict[str, dict[str, int]] = {}
     for function, op in _ops(spec):
         table = counts.setdefault(function, {})
@@ -66,7 +55,13 @@ def op_counts(path: Path) -> dict[str, dict[str, int]]:
     return {name: dict(sorted(table.items(), key=lambda item: -item[1])) for name, table in counts.items()}
 
 
-def _spec(path: Path, ct: Any) -> tuple[Any, str]:
+def _spec(path: Path) -> tuple[Any, str]:
+    if lack := extras.missing("coreml"):
+        raise UnavailableError("ML packages cannot be read here", cure=lack)
+    if not path.is_dir():
+        raise BadInputError("no such .mlpackage folder", where=path, cure="check the path")
+    import coremltools as ct
+
     try:
         model = ct.models.MLModel(str(path), skip_model_load=True)
         spec, weights = model.get_spec(), str(model.weights_dir or "")

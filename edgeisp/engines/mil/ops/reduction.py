@@ -31,7 +31,7 @@ def argmin(x: Tensor, axis: int, keep_dims: bool, output_dtype: str = "int32") -
 
 
 def argsort(x: Tensor, axis: int, ascending: bool) -> Tensor:
-    return x.argsort(axis, descending=not ascending, stable=True)
+    return x.argsort(stable=True, dim=axis, descending=not ascending)
 
 
 def topk(
