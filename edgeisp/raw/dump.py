@@ -15,6 +15,8 @@ from edgeisp.raw.facts import Facts
 from edgeisp.raw.image import CFA, RawImage
 from edgeisp.raw.settle import settle
 
+ASPECTS = ((16, 9), (3, 2), (4, 3), (1, 1))
+
 
 @dataclass(frozen=True)
 class DumpFormat:
@@ -105,21 +107,15 @@ def read_dump(path: Path, layout: DumpFormat, assume: Assumptions | None = None)
 
 
 def _likely(found: int, layout: DumpFormat) -> str:
-    """What a file of ``found`` bytes could be."""
-    rows, rest = divmod(found, layout.width * layout.sample_bytes)
-    if rest == 0 and rows > 1:
-        return f"pass --raw-size {layout.width}x{rows}, if the width is right"
-    pixels = layout.width * layout.height
-    for what, bits in (
-        ("8-bit samples", 8),
-        ("16-bit samples", 16),
-        ("packed 10-bit samples", 10),
-        ("packed 12-bit samples", 12),
-    ):
-        if found * 8 == pixels * bits:
-            return (
-                f"this is the size of {what}; packed samples must be unpacked first"
-                if "packed" in what
-                else f"this is the size of {what}: pass --bits"
-            )
-    return "check --raw-size and --bits, and whether the file has a header or padded rows"
+    """What a file of ``found`` bytes could be: the same size with other samples, or another size."""
+    bits = found * 8 / (layout.width * layout.height)
+    if bits in (8, 16):
+        return f"this is the size of {bits:g}-bit samples: pass --bits"
+    if bits in (10, 12, 14):
+        return f"this is the size of packed {bits:g}-bit samples: unpack them to 16 bits first"
+    pixels, rest = divmod(found, layout.sample_bytes)
+    widths = [layout.width, *(round((pixels * across / down) ** 0.5) for across, down in ASPECTS)]
+    sizes = [f"{width}x{pixels // width}" for width in dict.fromkeys(widths) if width and pixels % width == 0]
+    if rest or not sizes:
+        return "check --raw-size, and whether rows are padded or there is a header"
+    return f"likely sizes: {', '.join(sizes)}"

@@ -10,7 +10,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
     dng: bool
     cfa: str | None = None
-    """Colours of the 2x2 block at the mosaic's top left pixel in reading order; ``?`` for an unknown one."""
+    """Colours of the 2x2 block at the mosaic's top left pixel, in reading order; codes if there are no letters."""
     black: list[float] | None = None
     """Black levels of that block in reading order."""
     white: float | None = None

@@ -24,6 +24,7 @@ MEMORY_BYTES = 4 << 30
 CPU_SECONDS = 60
 EXIF_ORIENTATION = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
 """LibRaw's ``flip`` to EXIF."""
+PICTURES = {b"\xff\xd8\xff": "a JPEG", b"\x89PNG": "a PNG", b"GIF8": "a GIF", b"RIFF": "a WebP"}
 LIBRAW_DEFAULT_WHITE = 65535
 """What LibRaw says, with a black level of 0, when it knows neither."""
 
@@ -53,7 +54,8 @@ def decode(path: Path) -> Decoded | Failed:
     except BadInputError as error:
         return Failed(error.what, error.cure)
     except (rawpy.LibRawError, NotImplementedError, RuntimeError) as error:
-        return Failed(*_explain(error, path), tags.facts if isinstance(tags, DngTags) else None)
+        what, cure = _explain(error, path)
+        return Failed(what, cure, tags.facts if isinstance(tags, DngTags) else None)
 
 
 def _dng(raw: Any, tags: DngTags) -> tuple[Facts, Any]:
@@ -99,16 +101,16 @@ def _explain(error: Exception, path: Path) -> tuple[str, str]:
     if isinstance(error, rawpy.LibRawFileUnsupportedError):
         with path.open("rb") as stream:
             head = stream.read(8)
-        kind = (
-            "a JPEG"
-            if head.startswith(b"\xff\xd8\xff")
-            else "a PNG"
-            if head.startswith(b"\x89PNG")
-            else "no RAW file"
+        kind = next(
+            (name for magic, name in PICTURES.items() if head.startswith(magic)), "no RAW file it knows"
         )
-        return f"this is {kind} (LibRaw cannot open it)", "give a DNG, NEF, CR2, ARW or other Bayer RAW"
+        return f"LibRaw cannot open it: {kind}", "give a DNG, NEF, CR2, ARW or other Bayer RAW"
     if isinstance(error, rawpy.LibRawIOError):
-        return f"truncated or unreadable after {path.stat().st_size} bytes", "copy it from the camera again"
+        size = path.stat().st_size
+        return (
+            f"truncated or damaged: LibRaw runs out of data in {size} bytes",
+            "copy it from the camera again",
+        )
     return f"LibRaw cannot decode it ({type(error).__name__}: {error})", "get the file again"
 
 

@@ -79,7 +79,7 @@ class _Judge:
         cure = f"pass --assume-cfa {'|'.join(CFAS)}"
         found = self._present(self.facts.cfa, "CFAPattern", "colour filter layout", cure)
         if found not in CFAS:
-            self._refuse(f"CFAPattern {' '.join(found)} is no Bayer layout", cure)
+            self._refuse(f"CFAPattern {found} is no Bayer layout", cure)
         return found
 
     def levels(self, cfa: CFA) -> tuple[tuple[float, float, float, float], float]:

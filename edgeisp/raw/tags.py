@@ -73,7 +73,9 @@ def read_tags(path: Path) -> DngTags | CameraTags | None:
     except (BadInputError, MemoryError):
         raise
     except Exception as error:  # tifffile raises whatever its parsing runs into
-        raise BadInputError(f"the TIFF tags are damaged ({error})", cure="get the file again") from error
+        raise BadInputError(
+            f"the TIFF tags are damaged ({type(error).__name__}: {error})", cure="get the file again"
+        ) from error
 
 
 def _dng(first: Any, path: Path) -> DngTags:
@@ -148,9 +150,9 @@ def _check_whole(page: Any, path: Path) -> None:
 
 def _pattern(page: Any) -> str | None:
     codes = numbers(page, 33422, "CFAPattern", 4)
-    return (
-        None if codes is None else "".join("RGB"[int(code)] if code in (0, 1, 2) else "?" for code in codes)
-    )
+    if codes is None or not {0, 1, 2}.issuperset(codes):
+        return None if codes is None else " ".join(f"{code:g}" for code in codes)
+    return "".join("RGB"[int(code)] for code in codes)
 
 
 def _black(page: Any) -> list[float] | None:
