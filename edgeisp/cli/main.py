@@ -26,6 +26,7 @@ class Verb(NamedTuple):
 
 VERBS: dict[str, Verb] = {
     "render": Verb("edgeisp.cli.render:render", "Render a RAW file to an sRGB picture."),
+    "inspect": Verb("edgeisp.cli.inspect:inspect", "Show what a network sees in a RAW file, on one sheet."),
     "sample": Verb("edgeisp.cli.sample:sample", "Write a sample RAW file (DNG) of a drawn scene."),
     "models": Verb("edgeisp.cli.models:models", "List the networks, or show the card of one."),
 }

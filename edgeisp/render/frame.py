@@ -10,6 +10,7 @@ from edgeisp.raw import PackedRaw, RawImage, pack
 from edgeisp.raw.canonical import canonical_planes
 from edgeisp.raw.color import srgb_from_camera
 from edgeisp.raw.image import Floats
+from edgeisp.raw.pack import upright
 from edgeisp.render.tiles import mirrored
 
 
@@ -51,6 +52,22 @@ class Frame:
         step = max(1, round((self.size[0] * self.size[1] / pixels) ** 0.5))
         rows = [self.window(y, 0, 1, self.size[1])[:, :, ::step] for y in range(0, self.size[0], step)]
         return np.concatenate(rows, 1)
+
+    def reduced(self, pixels: int, stride: int) -> Floats:
+        """The frame shrunk by a whole factor to about ``pixels`` per plane by averaging; sides on the stride.
+
+        ``4 x h x w``. The part beyond the last whole multiple of stride and factor is left out.
+        """
+        height, width = self.size
+        factor = max(1, round((height * width / pixels) ** 0.5))
+        rows, columns = (max(stride, side // factor // stride * stride) for side in self.size)
+        bands = [self.window(y * factor, 0, factor, columns * factor) for y in range(rows)]
+        return np.stack([b.reshape(4, factor, columns, factor).mean((1, 3)) for b in bands], 1)
+
+    def upright(self, plane: Floats) -> Floats:
+        """Anything on the grid of the packed planes, ``h x w`` at any scale, turned as its viewer should see it."""
+        rows, columns = (slice(None, None, -1 if flip else 1) for flip in self.packed.flips)
+        return upright(plane[rows, columns], self.packed.orientation)
 
 
 def _extent(indices: np.ndarray) -> slice:
