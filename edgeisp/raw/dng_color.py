@@ -43,8 +43,7 @@ def white_balance(first: Any, matrix: list[float] | None) -> list[float] | None:
     """Gains of R, G, B: the inverse of AsShotNeutral, or of the camera's answer to AsShotWhiteXY."""
     neutral = numbers(first, 50728, "AsShotNeutral", 3)
     white = numbers(first, 50729, "AsShotWhiteXY", 2)
-    with np.errstate(all="ignore"):
-        if neutral is None and white is not None and matrix is not None:
-            x, y = white
-            neutral = (np.reshape(matrix, (3, 3)) @ np.array([x, y, 1 - x - y]) / np.float64(y)).tolist()
-        return None if neutral is None else (1 / np.array(neutral)).tolist()
+    if neutral is None and white is not None and matrix is not None:
+        x, y = white
+        neutral = (np.reshape(matrix, (3, 3)) @ np.array([x, y, 1 - x - y]) / np.float64(y)).tolist()
+    return None if neutral is None else (1 / np.array(neutral)).tolist()

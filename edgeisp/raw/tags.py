@@ -67,15 +67,14 @@ def read_tags(path: Path) -> DngTags | CameraTags | None:
     import tifffile
 
     try:
-        with tifffile.TiffFile(path) as tiff:
+        with tifffile.TiffFile(path) as tiff, np.errstate(all="ignore"):  # x/0 is judged later
             first = tiff.pages.first
             return _dng(first, path) if 50706 in first.tags else CameraTags(*camera(first), iso(first))
     except (BadInputError, MemoryError):
         raise
     except Exception as error:  # tifffile raises whatever its parsing runs into
-        raise BadInputError(
-            f"the TIFF tags are damaged ({type(error).__name__}: {error})", cure="get the file again"
-        ) from error
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise BadInputError(f"the TIFF tags are damaged ({reason})", cure="get the file again") from error
 
 
 def _dng(first: Any, path: Path) -> DngTags:

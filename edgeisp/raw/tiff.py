@@ -27,8 +27,7 @@ def numbers(page: Any, code: int, name: str = "", count: int | None = None) -> l
     value = list(tag.value) if isinstance(tag.value, bytes) else tag.value
     flat = np.atleast_1d(np.asarray(value, np.float64)).ravel()
     if tag.dtype in (RATIONAL, SRATIONAL):
-        with np.errstate(all="ignore"):
-            flat = flat[0::2] / flat[1::2]
+        flat = flat[0::2] / flat[1::2]
     if len(flat) != (count or max(1, len(flat))):
         raise BadInputError(
             f"the tag {name or code} has {len(flat)} values instead of {count or 'any'}",
