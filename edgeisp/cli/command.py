@@ -24,7 +24,7 @@ def command(name: str, function: str, console: Console) -> Any:
     module, attribute = function.split(":")
     verb: Callable[..., None] = getattr(import_module(module), attribute)
     parameters = list(inspect.signature(verb, eval_str=True).parameters.values())
-    groups = {p.name: p.annotation for p in parameters if is_dataclass(p.annotation)}
+    groups: dict[str, Any] = {p.name: p.annotation for p in parameters if is_dataclass(p.annotation)}
     parameters.sort(key=lambda p: p.annotation is Console)  # what all verbs share comes last in the help
     options = [o for p in parameters for o in (_options(groups[p.name]) if p.name in groups else [p])]
 

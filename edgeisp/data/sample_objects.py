@@ -75,8 +75,9 @@ def house(canvas: Image.Image, left: float, foot: float, rng: np.random.Generato
         tiles = np.arange(inset + 0.004 * (row % 2), 1 - inset, 0.021)
         for x in tiles:
             tile = _shade(np.array([166, 78, 52]), rng.uniform(0.72, 1.18))
-            left_, top = x0 + x * w, y - roof / rows / 2
-            draw.rounded_rectangle([left_, top, left_ + 0.018 * w, top + 0.92 * roof / rows], 2, fill=tile)
+            left_, top = x0 + float(x) * w, y - roof / rows / 2
+            corner = (left_ + 0.018 * w, top + 0.92 * roof / rows)
+            draw.rounded_rectangle([(left_, top), corner], 2, fill=tile)
 
 
 def meadow(canvas: Image.Image, shore: float, rng: np.random.Generator) -> None:

@@ -110,7 +110,7 @@ def _sky(width: int, height: int, rng: np.random.Generator) -> Floats:
     warm = np.clip(1 - distance / 0.9, 0, 1)
     shade = 0.62 + 0.55 * np.clip(lit * 2.2, -0.7, 1.2)[..., None]
     cloud = shade * (np.array([0.55, 0.55, 0.66]) + warm * np.array([0.60, 0.22, -0.08]))
-    return (picture * (1 - cover) + cloud * cover).astype(np.float32)
+    return np.asarray(picture * (1 - cover) + cloud * cover, np.float32)
 
 
 def _lake(above: Floats, rows: int, rng: np.random.Generator) -> Floats:
@@ -124,4 +124,5 @@ def _lake(above: Floats, rows: int, rng: np.random.Generator) -> Floats:
     tint = np.array([0.70, 0.78, 0.84]) * (0.92 - 0.30 * depth[..., None])
     x = np.arange(width, dtype=np.float32)[None] / width
     path = np.exp(-(((x - SUN[0]) / (0.012 + 0.05 * depth)) ** 2)) * smoothstep(0.7, 2.2, ripple)
-    return (above[row, column] * tint + path[..., None] * np.array([1.0, 0.72, 0.38])).astype(np.float32)
+    glints = path[..., None] * np.array([1.0, 0.72, 0.38])
+    return np.asarray(above[row, column] * tint + glints, np.float32)

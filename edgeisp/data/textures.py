@@ -29,18 +29,18 @@ def fractal(
     radius[0, 0] = np.inf
     spectrum = np.fft.rfft2(rng.standard_normal(shape, np.float32)) / radius**slope
     noise = np.fft.irfft2(spectrum, shape)
-    return (noise / noise.std()).astype(np.float32)
+    return np.asarray(noise / noise.std(), np.float32)
 
 
 def profile(width: int, rng: np.random.Generator, slope: float) -> Floats:
     """A ridge line: `fractal` in one dimension, ``width`` values."""
-    return fractal((1, width), rng, slope, stretch=(0.0, 1.0))[0]
+    return np.asarray(fractal((1, width), rng, slope, stretch=(0.0, 1.0))[0])
 
 
 def smoothstep(low: float, high: float, x: NDArray[np.floating]) -> Floats:
     """0 below ``low``, 1 above ``high``, smooth between."""
     t = np.clip((x - low) / (high - low), 0, 1)
-    return (t * t * (3 - 2 * t)).astype(np.float32)
+    return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
 def ball(
@@ -66,7 +66,7 @@ def ball(
     rim = 0.25 * gloss * (1 - z) ** 4
     shade = (0.12 + 0.95 * lambert + bounce)[..., None] * np.array(color) + (highlight + rim)[..., None]
     coverage = np.clip((1 - radius) * diameter / 2, 0, 1)
-    return np.concatenate([shade, coverage[..., None]], 2).astype(np.float32)
+    return np.asarray(np.concatenate([shade, coverage[..., None]], 2), np.float32)
 
 
 def wood(shape: tuple[int, int], rng: np.random.Generator, planks: int) -> Floats:
@@ -81,4 +81,4 @@ def wood(shape: tuple[int, int], rng: np.random.Generator, planks: int) -> Float
     depth = np.arange(height) * planks % height / height
     gap = smoothstep(0.0, 0.05, depth)[:, None]
     value = np.clip(value * (0.35 + 0.65 * gap), 0.05, None)
-    return (value[..., None] * np.array([0.34, 0.20, 0.105])).astype(np.float32)
+    return np.asarray(value[..., None] * np.array([0.34, 0.20, 0.105]), np.float32)

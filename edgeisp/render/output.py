@@ -9,7 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from edgeisp.errors import BadInputError
@@ -99,7 +98,7 @@ def format_of(path: Path) -> Format:
     return FORMATS[suffix]
 
 
-def write_picture(picture: NDArray[np.uint8] | NDArray[np.uint16], path: Path, exif: Exif) -> None:
+def write_picture(picture: NDArray[Any], path: Path, exif: Exif) -> None:
     """Write an upright sRGB picture ``H x W x 3``, whole or not at all; replaces a file of that name.
 
     Raises:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,8 @@ from edgeisp.render.quantize import Quantizer
 from edgeisp.render.tiles import Span, grid
 
 Shape = tuple[int, ...]
-Picture = NDArray[np.uint8] | NDArray[np.uint16]
+Picture = NDArray[Any]
+"""Upright sRGB, ``H x W x 3``, uint8 or uint16."""
 
 CONTEXT_GRID = 3
 """The context of a frame is the mean over this many by this many crops of it."""

@@ -74,4 +74,4 @@ def mirrored(start: int, count: int, length: int) -> NDArray[np.intp]:
         return np.zeros(count, np.intp)
     period = 2 * (length - 1)
     folded = np.arange(start, start + count) % period
-    return np.minimum(folded, period - folded).astype(np.intp)
+    return np.asarray(np.minimum(folded, period - folded), np.intp)
