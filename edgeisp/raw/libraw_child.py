@@ -106,12 +106,8 @@ def _explain(error: Exception, path: Path) -> tuple[str, str]:
         )
         return f"LibRaw cannot open it: {kind}", "give a DNG, NEF, CR2, ARW or other Bayer RAW"
     if isinstance(error, rawpy.LibRawIOError):
-        size = path.stat().st_size
-        return (
-            f"truncated or damaged: LibRaw runs out of data in {size} bytes",
-            "copy it from the camera again",
-        )
-    return f"LibRaw cannot decode it ({type(error).__name__}: {error})", "get the file again"
+        return "truncated or damaged: LibRaw runs out of bytes", "copy it from the camera again"
+    return f"LibRaw cannot decode it ({type(error).__name__}: {error})", "copy it from the camera again"
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,8 +19,6 @@ from edgeisp.raw.image import RawImage
 from edgeisp.raw.settle import judge_metadata, settle
 
 SECONDS = 120
-COMPLAINTS = ("data corrupted", "Unexpected end of file")
-"""What LibRaw prints, and then goes on with a half-filled mosaic."""
 
 
 def read_raw(path: Path, assume: Assumptions | None = None) -> RawImage:
@@ -73,9 +72,15 @@ def _decode(path: Path) -> Decoded | Failed:
             f"LibRaw's process failed: {complaints.strip()[-200:]}", where=path, cure="run `edgeisp doctor`"
         )
     answer: Decoded | Failed = msgspec.msgpack.decode(child.stdout, type=Decoded | Failed)
-    for complaint in complaints.splitlines():
-        if isinstance(answer, Decoded) and any(sign in complaint for sign in COMPLAINTS):
-            return Failed(
-                f"LibRaw reports damage: {complaint.strip()}", "copy it from the camera again", answer.facts
-            )
-    return answer
+    damage = _damage(complaints)
+    if damage is None:
+        return answer
+    return Failed(f"{damage} (of {path.stat().st_size})", "copy it from the camera again", answer.facts)
+
+
+def _damage(complaints: str) -> str | None:
+    """What LibRaw prints of damage; it may still return a half-filled mosaic."""
+    corrupt = re.search(r"data corrupted at (\d+)", complaints)
+    if corrupt:
+        return f"damaged: LibRaw finds corrupt data at byte {corrupt[1]}"
+    return "truncated: LibRaw runs out of bytes" if "Unexpected end of file" in complaints else None
