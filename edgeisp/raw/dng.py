@@ -53,8 +53,8 @@ def _tags(raw: RawImage) -> Iterable[tuple[int, str, int, Any]]:
     yield 274, "H", 1, raw.orientation
     yield 33421, "H", 2, (2, 2)  # CFARepeatPatternDim
     yield 33422, "B", 4, bytes("RGB".index(color) for color in raw.cfa)  # CFAPattern
-    if raw.iso is not None:
-        yield 34855, "H", 1, min(raw.iso, 65535)  # PhotographicSensitivity
+    if raw.iso is not None and raw.iso < 65535:  # which would say "more than fits"
+        yield 34855, "H", 1, raw.iso  # PhotographicSensitivity
     yield 50706, "B", 4, bytes((1, 4, 0, 0))  # DNGVersion
     yield 50707, "B", 4, bytes((1, 1, 0, 0))  # DNGBackwardVersion
     yield 50708, "s", 0, f"{raw.make} {raw.model}".strip() or "unknown"  # UniqueCameraModel

@@ -18,7 +18,7 @@ import rawpy
 
 from edgeisp.errors import BadInputError
 from edgeisp.raw.facts import Decoded, Facts, Failed
-from edgeisp.raw.tags import BAYER_ONLY, CameraTags, DngTags, read_tags
+from edgeisp.raw.tags import BAYER_ONLY, CameraTags, DngTags, no_bayer, read_tags
 
 MEMORY_BYTES = 4 << 30
 CPU_SECONDS = 60
@@ -70,13 +70,12 @@ def _dng(raw: Any, tags: DngTags) -> tuple[Facts, Any]:
 
 def _camera(raw: Any, tags: CameraTags | None) -> tuple[Facts, Any]:
     pattern, sizes = raw.raw_pattern, raw.sizes
-    if raw.raw_type is not rawpy.RawType.Flat or pattern is None or pattern.shape == (1, 1):
-        raise BadInputError("a monochrome, layered or already demosaiced RAW", cure=BAYER_ONLY)
-    if pattern.shape != (2, 2) or raw.color_desc != b"RGBG":
-        raise BadInputError(
-            f"a {pattern.shape[0]}x{pattern.shape[1]} colour filter of {raw.color_desc.decode()}",
-            cure=BAYER_ONLY,
-        )
+    if raw.raw_type is not rawpy.RawType.Flat or pattern is None:
+        raise BadInputError("the RAW is layered or already demosaiced", cure=BAYER_ONLY)
+    if pattern.shape != (2, 2):
+        raise no_bayer(*pattern.shape)
+    if raw.color_desc != b"RGBG":
+        raise BadInputError(f"the sensor's colours are {raw.color_desc.decode()}", cure=BAYER_ONLY)
     block = np.roll(pattern, (-sizes.top_margin, -sizes.left_margin), (0, 1)).ravel()
     matrix = raw.rgb_xyz_matrix[:3]
     black, gains = raw.black_level_per_channel, raw.camera_whitebalance[:3]
@@ -89,7 +88,7 @@ def _camera(raw: Any, tags: CameraTags | None) -> tuple[Facts, Any]:
         white_balance=[float(gain) for gain in gains] if min(gains) > 0 else None,
         color_matrix=matrix.ravel().tolist() if matrix.any() else None,
         iso=(tags.iso if tags else None) or round(raw.other.iso_speed) or None,
-        orientation=EXIF_ORIENTATION[sizes.flip],
+        orientation=EXIF_ORIENTATION[sizes.flip & 7],
         make=tags.make if tags else "",
         model=tags.model if tags else "",
     ), raw.raw_image_visible

@@ -20,10 +20,8 @@ from edgeisp.raw.tiff import camera, iso, numbers
 
 TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 CFA, LINEAR_RAW = 32803, 34892
-PATTERNS = {
-    (6, 6): "an X-Trans sensor (6x6 colour filter)",
-    (4, 4): "a quad-Bayer sensor (4x4 colour filter)",
-}
+SENSORS = {(6, 6): "an X-Trans sensor", (4, 4): "a quad-Bayer sensor", (1, 1): "a monochrome sensor"}
+"""By the size of their colour filter."""
 BAYER_ONLY = "edgeisp renders Bayer mosaics (2x2) only"
 IGNORED = {
     51008: "OpcodeList1",
@@ -129,12 +127,15 @@ def _check_layout(page: Any) -> None:
         raise BadInputError(f"the DNG is {what}", cure=BAYER_ONLY)
     rows, columns = (int(side) for side in numbers(page, 33421, "CFARepeatPatternDim", 2) or (2, 2))
     if (rows, columns) != (2, 2):
-        raise BadInputError(
-            f"the file is of {PATTERNS.get((rows, columns), f'a {rows}x{columns} colour filter')}",
-            cure=BAYER_ONLY,
-        )
+        raise no_bayer(rows, columns)
     if page.samplesperpixel != 1 or (numbers(page, 50711) or [1]) != [1]:
         raise BadInputError("the file is of a staggered or multi-sample sensor", cure=BAYER_ONLY)
+
+
+def no_bayer(rows: int, columns: int) -> BadInputError:
+    """The error for a sensor whose colour filter repeats after another size than 2x2."""
+    sensor = SENSORS.get((rows, columns), "a sensor")
+    return BadInputError(f"the RAW is of {sensor} with a {rows}x{columns} colour filter", cure=BAYER_ONLY)
 
 
 def _check_whole(page: Any, path: Path) -> None:

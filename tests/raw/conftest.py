@@ -56,6 +56,12 @@ def make_raw() -> Callable[..., RawImage]:
 
 
 @pytest.fixture
+def dng_tags() -> dict[int, Tag]:
+    """Tags that make a TIFF of a mosaic a sound DNG, by code."""
+    return dict(DNG_TAGS)
+
+
+@pytest.fixture
 def make_dng(tmp_path: Path) -> Callable[..., Path]:
     """Writes a DNG whose tags are `DNG_TAGS` with ``changes``; None takes a tag away."""
 

@@ -88,6 +88,14 @@ def test_exiftool_reads_the_tags_when_we_wrote_them(
     )
 
 
+def test_read_raw_reads_what_write_dng_left_out_when_it_is_unknown(
+    make_raw: Callable[..., RawImage], tmp_path: Path
+) -> None:
+    write_dng(make_raw(iso=None, noise=None, make="", model=""), tmp_path / "a.dng")
+    read = read_raw(tmp_path / "a.dng")
+    assert (read.iso, read.noise, read.make, read.model) == (None, None, "", "")
+
+
 def test_write_dng_writes_nothing_when_the_white_level_is_no_whole_number(
     make_raw: Callable[..., RawImage], tmp_path: Path
 ) -> None:

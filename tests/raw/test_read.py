@@ -31,6 +31,31 @@ def test_read_raw_crops_layout_and_blacks_together_when_the_active_area_starts_o
     assert raw.black_level == (64.25, 65.0, 66.0, 67.0)
 
 
+def test_read_raw_finds_the_mosaic_when_a_preview_comes_first(
+    dng_tags: dict[int, Any], tmp_path: Path
+) -> None:
+    """Most cameras' DNGs: a preview and the colour in the first IFD, the mosaic and its levels in a sub-IFD."""
+    samples = np.random.default_rng(0).integers(64, 4096, (48, 66)).astype(np.uint16)
+    colour = {code: tag for code, tag in dng_tags.items() if code in (50706, 50721, 50728, 50778)}
+    levels = {code: tag for code, tag in dng_tags.items() if code not in colour}
+    with tifffile.TiffWriter(tmp_path / "a.dng") as writer:
+        for data, tags, options in (
+            (
+                np.zeros((200, 300, 3), np.uint8),
+                colour,
+                {"photometric": "rgb", "subfiletype": 1, "subifds": 1},
+            ),
+            (samples, levels, {"photometric": tifffile.PHOTOMETRIC.CFA, "subfiletype": 0}),
+        ):
+            writer.write(
+                data, metadata=None, extratags=[(code, *tag, True) for code, tag in tags.items()], **options
+            )
+    raw = read_raw(tmp_path / "a.dng")
+    np.testing.assert_array_equal(raw.mosaic, samples)
+    assert raw.black_level == (64.25, 65.0, 66.0, 67.0)
+    assert raw.white_balance == pytest.approx((2, 1, 1.5))
+
+
 def test_read_raw_applies_the_linearization_table_when_there_is_one(make_dng: MakeDng) -> None:
     samples = np.arange(48 * 66).reshape(48, 66).astype(np.uint16)
     raw = read_raw(make_dng({50712: ("H", 4096, tuple(range(0, 8192, 2)))}, samples))
