@@ -6,6 +6,8 @@ from importlib.metadata import PackageNotFoundError, requires, version
 
 from packaging.requirements import Requirement
 
+from edgeisp.errors import UnavailableError
+
 
 def missing(extra: str) -> str | None:
     """What ``extra`` still lacks here, with the one command that installs it; None where all of it is present."""
@@ -15,8 +17,20 @@ def missing(extra: str) -> str | None:
     return f"{', '.join(absent)} not installed: pip install 'edgeisp[{extra}]'"
 
 
+def require(extra: str) -> None:
+    """Stop where ``extra`` is not installed.
+
+    Raises:
+        UnavailableError: names what is absent and the one command that installs it.
+    """
+    reason = missing(extra)
+    if reason:
+        what, cure = reason.split(": ", 1)
+        raise UnavailableError(what, cure=cure)
+
+
 def untested(extra: str) -> list[str]:
-    """One line for each installed package of ``extra`` whose version is outside the range that edgeisp was tested with."""
+    """One line for each installed package of ``extra`` whose version is outside the tested range."""
     found = [(need, _installed(need.name)) for need in _needs(extra)]
     return [
         f"{need.name} {have} is outside the tested range {need.specifier}"

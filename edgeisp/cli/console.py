@@ -139,21 +139,24 @@ def stdout_for_result(arguments: Sequence[str]) -> Iterator[Console]:
 def _stdout_kept() -> Iterator[IO[str]]:
     """The real stdout, while file descriptor 1 (which native libraries write to) leads to stderr."""
     sys.stdout.flush()
-    try:
-        ours = sys.stdout.fileno() == 1
-    except (OSError, ValueError):
-        ours = False
-    if not ours:
-        yield sys.stdout
-        return
     kept = os.dup(1)
     os.dup2(2, 1)
     try:
-        with os.fdopen(kept, "w", closefd=False) as stdout:
-            yield stdout
+        if _is_descriptor_one(sys.stdout):
+            with os.fdopen(kept, "w", closefd=False) as stdout:
+                yield stdout
+        else:
+            yield sys.stdout
     finally:
         os.dup2(kept, 1)
         os.close(kept)
+
+
+def _is_descriptor_one(stream: IO[str]) -> bool:
+    try:
+        return stream.fileno() == 1
+    except (OSError, ValueError):
+        return False
 
 
 def _describe(error: BaseException) -> tuple[str, str, int]:

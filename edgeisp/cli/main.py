@@ -28,6 +28,8 @@ VERBS: dict[str, Verb] = {
     "render": Verb("edgeisp.cli.render:render", "Render a RAW file to an sRGB picture."),
     "inspect": Verb("edgeisp.cli.inspect:inspect", "Show what a network sees in a RAW file, on one sheet."),
     "sample": Verb("edgeisp.cli.sample:sample", "Write a sample RAW file (DNG) of a drawn scene."),
+    "train": Verb("edgeisp.cli.train:train", "Train a network on generated or real pairs."),
+    "eval": Verb("edgeisp.cli.eval:evaluate", "Measure a network beside LibRaw on the same RAW files."),
     "models": Verb("edgeisp.cli.models:models", "List the networks, or show the card of one."),
 }
 
@@ -37,6 +39,7 @@ ABOUT = (
 EXIT_CODES = (
     "0 done, 2 bad input, 3 bad checkpoint, 4 not available here, 5 verification failed, 1 anything else"
 )
+INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with stdout_for_result(given) as console:
         try:
             code = _app(console)(given, prog_name="edgeisp", standalone_mode=False)
+            if code == INTERRUPTED:  # what Typer makes of Ctrl-C
+                raise KeyboardInterrupt
             return code if isinstance(code, int) else 0
         except (Exception, KeyboardInterrupt) as error:
             return console.error(error)

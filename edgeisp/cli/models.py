@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgeisp.cli.console import Console
+from edgeisp.errors import EdgeISPError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -34,7 +35,12 @@ def models(
     from edgeisp.models import MODELS
 
     if name is None:
-        described = [describe(MODELS.get(known)) for known in MODELS.names()]
+        described = []
+        for known in MODELS.names():
+            try:
+                described.append(describe(MODELS.get(known)))
+            except EdgeISPError as error:
+                console.warn(str(error))
         console.result({"models": described}, _table(described))
     else:
         described_one = describe(MODELS.get(name))

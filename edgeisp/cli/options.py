@@ -12,6 +12,7 @@ from edgeisp.errors import BadInputError
 
 if TYPE_CHECKING:
     from edgeisp.raw import RawImage
+    from edgeisp.raw.reader import RawReader
 
 DUMP = "For headerless sensor dumps"
 ASSUME = "Where the file's metadata is missing or wrong"
@@ -25,13 +26,10 @@ def _assume(*names: str, help: str) -> Any:
     return typer.Option(*names, help=help, rich_help_panel=ASSUME)
 
 
-@dataclass(frozen=True)
-class RawOptions:
-    """A RAW file and what the user says of it."""
+@dataclass(frozen=True, kw_only=True)
+class RawFormatOptions:
+    """What the user says of RAW files that do not say it themselves."""
 
-    photo: Annotated[
-        Path, typer.Argument(help="RAW file (DNG, NEF, CR2, ARW, ...), or a dump with --raw-size.")
-    ]
     raw_size: Annotated[str | None, _dump("--raw-size", help="WIDTHxHEIGHT, such as 1920x1080.")] = None
     bits: Annotated[
         int, _dump("--bits", help="Bits of a sample; one byte up to 8, else two, little endian.")
@@ -53,26 +51,43 @@ class RawOptions:
         str | None, _assume("--assume-color-matrix", help="XYZ to camera, nine numbers by rows; or srgb.")
     ] = None
 
+    def reader(self) -> RawReader:
+        """What reads such files.
+
+        Raises:
+            BadInputError: an option's value cannot be.
+        """
+        from edgeisp.raw import Assumptions, DumpFormat
+        from edgeisp.raw.reader import RawReader
+
+        size = self.raw_size
+        return RawReader(
+            None if size is None else DumpFormat.parse(size, self.bits, self.cfa, self.black, self.white),
+            Assumptions.parse(
+                self.assume_cfa,
+                self.assume_black_level,
+                self.assume_white_level,
+                self.assume_white_balance,
+                self.assume_color_matrix,
+            ),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawOptions(RawFormatOptions):
+    """A RAW file and what the user says of it."""
+
+    photo: Annotated[
+        Path, typer.Argument(help="RAW file (DNG, NEF, CR2, ARW, ...), or a dump with --raw-size.")
+    ]
+
     def read(self) -> RawImage:
         """The RAW image.
 
         Raises:
             BadInputError: see `edgeisp.raw.read_raw` and `edgeisp.raw.read_dump`.
         """
-        from edgeisp.raw import Assumptions, DumpFormat, read_dump, read_raw
-
-        assume = Assumptions.parse(
-            self.assume_cfa,
-            self.assume_black_level,
-            self.assume_white_level,
-            self.assume_white_balance,
-            self.assume_color_matrix,
-        )
-        if self.raw_size is None:
-            return read_raw(self.photo, assume)
-        return read_dump(
-            self.photo, DumpFormat.parse(self.raw_size, self.bits, self.cfa, self.black, self.white), assume
-        )
+        return self.reader().read(self.photo)
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
+from edgeisp.data.pairs import RawPairs
 from edgeisp.data.synthetic import SyntheticPairs
 from edgeisp.errors import BadInputError
 from edgeisp.raw.image import Floats
+from edgeisp.raw.reader import RawReader
 
 
 class Pairs(Protocol):
@@ -18,12 +21,17 @@ class Pairs(Protocol):
     def __getitem__(self, index: int) -> tuple[Floats, Floats, Floats]: ...
 
 
-def open_pairs(name: str, *, patch: int, seed: int) -> Pairs:
-    """The training data called ``name``.
+def open_pairs(name: str, *, patch: int, seed: int, reader: RawReader) -> Pairs:
+    """The training data called ``name``; ``reader`` reads the RAW files of a folder.
 
     Raises:
         BadInputError: no such data set, or its folder is not as expected.
     """
+    kind, _, folder = name.partition(":")
     if name == "synthetic":
         return SyntheticPairs(patch=patch, seed=seed)
+    if kind == "pairs" and folder:
+        pairs = RawPairs(Path(folder), patch, seed, reader)
+        _ = pairs.frames
+        return pairs
     raise BadInputError(f"no data set is called {name!r}", cure="known: synthetic, pairs:DIR")

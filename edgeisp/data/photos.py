@@ -1,4 +1,4 @@
-"""Photographs that ship inside scikit-image and scikit-learn, split once and for all into training and test pictures."""
+"""Photographs that ship inside scikit-image and scikit-learn, split once and for all into training and test."""
 
 from __future__ import annotations
 

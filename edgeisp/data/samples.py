@@ -27,5 +27,7 @@ def packed_samples(count: int, height: int, width: int, seed: int) -> Floats:
         linear = decode_srgb(scene(size, rng)[:, : 2 * height, : 2 * width]) * np.float32(_LIGHTS[index % 4])
         drawn = random_camera(rng)
         camera = Camera(drawn.color_matrix, drawn.white_balance, _NOISES[index // 2 % 2])
-        pictures.append(canonical_planes(noisy_planes(encode_srgb(linear), camera, rng), camera.white_balance))
+        pictures.append(
+            canonical_planes(noisy_planes(encode_srgb(linear), camera, rng), camera.white_balance)
+        )
     return np.stack(pictures)

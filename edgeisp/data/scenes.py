@@ -51,7 +51,9 @@ def dead_leaves(size: int, rng: np.random.Generator) -> Floats:
     square = per_leaf((rng.random(count + 1) < 0.3).astype(float))
     wave = np.where(square > 0, np.sign(wave), wave) * per_leaf(strength)
     rough = pink_noise(size, rng) * per_leaf(rng.exponential(0.06, count + 1))
-    shade = (per_leaf(rng.normal(0, 0.25, count + 1)) * x + per_leaf(rng.normal(0, 0.25, count + 1)) * y) / size
+    shade = (
+        per_leaf(rng.normal(0, 0.25, count + 1)) * x + per_leaf(rng.normal(0, 0.25, count + 1)) * y
+    ) / size
     tint = rng.normal(1, 0.25, (count + 1, 3))
     detail = wave + rough + shade
     return np.stack([np.clip(per_leaf(base[:, c]) + detail * per_leaf(tint[:, c]), 0, 1) for c in range(3)])
@@ -70,7 +72,9 @@ def charts(size: int, rng: np.random.Generator) -> Floats:
         return tuple(int(255 * v) for v in color)
 
     for _ in range(int(rng.integers(4, 30))):
-        text = "".join(rng.choice(list(string.ascii_letters + string.digits + " .,:-"), int(rng.integers(5, 40))))
+        text = "".join(
+            rng.choice(list(string.ascii_letters + string.digits + " .,:-"), int(rng.integers(5, 40)))
+        )
         font = ImageFont.load_default(int(rng.integers(14, 64)))
         draw.text((int(rng.integers(-40, size)), int(rng.integers(0, size))), text, fill=ink(), font=font)
     for _ in range(int(rng.integers(2, 8))):
@@ -154,14 +158,23 @@ def _grating(draw: ImageDraw.ImageDraw, size: int, color: tuple[int, ...], rng: 
     center, half = rng.uniform(0, size, 2), rng.uniform(20, size / 4)
     along, across = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
     for offset in np.arange(-half, half, period):
-        corners = [center + across * (offset + s * period / 4) + along * e * half for s, e in ((-1, -1), (-1, 1), (1, 1), (1, -1))]
+        corners = [
+            center + across * (offset + s * period / 4) + along * e * half
+            for s, e in ((-1, -1), (-1, 1), (1, 1), (1, -1))
+        ]
         draw.polygon([tuple(c) for c in np.array(corners).tolist()], fill=color)
 
 
-def _siemens_star(draw: ImageDraw.ImageDraw, size: int, color: tuple[int, ...], rng: np.random.Generator) -> None:
+def _siemens_star(
+    draw: ImageDraw.ImageDraw, size: int, color: tuple[int, ...], rng: np.random.Generator
+) -> None:
     cx, cy = rng.uniform(0.2 * size, 0.8 * size, 2)
     radius, spokes = rng.uniform(0.1, 0.35) * size, int(rng.integers(12, 60))
     for i in range(spokes):
         a, b = 2 * np.pi * i / spokes, 2 * np.pi * (i + 0.5) / spokes
-        corners = [(cx, cy), (cx + radius * np.cos(a), cy + radius * np.sin(a)), (cx + radius * np.cos(b), cy + radius * np.sin(b))]
+        corners = [
+            (cx, cy),
+            (cx + radius * np.cos(a), cy + radius * np.sin(a)),
+            (cx + radius * np.cos(b), cy + radius * np.sin(b)),
+        ]
         draw.polygon(corners, fill=color)

@@ -1,4 +1,4 @@
-"""Training pairs made from nothing but code and a few photographs: scene, random camera, noisy packed Bayer, sRGB target.
+"""Training pairs made from nothing but code and a few photographs: scene, random camera, packed Bayer, target.
 
 Every pair is a pure function of (seed, index), so that a resumed run sees exactly what an uninterrupted one would.
 """
@@ -73,7 +73,9 @@ def photo_crop(size: int, rng: np.random.Generator) -> Floats:
     top, left = rng.integers(0, height - side + 1), rng.integers(0, width - side + 1)
     crop = Image.fromarray(image[top : top + side, left : left + side])
     if side != size:
-        crop = crop.resize((size, size), Image.Resampling.LANCZOS if rng.random() < 0.5 else Image.Resampling.BOX)
+        crop = crop.resize(
+            (size, size), Image.Resampling.LANCZOS if rng.random() < 0.5 else Image.Resampling.BOX
+        )
     picture = np.asarray(crop, np.float32).transpose(2, 0, 1) / 255
     if grey:
         low, high = np.sort(rng.beta(1.2, 1.2, (2, 3, 1, 1)), axis=0)

@@ -1,4 +1,4 @@
-"""The networks. ``MODELS`` is the one list of them; other packages add theirs through the entry point ``edgeisp.models``."""
+"""The networks. ``MODELS`` is the one list of them; other packages add theirs by the entry point ``edgeisp.models``."""
 
 from __future__ import annotations
 

@@ -46,7 +46,10 @@ def load(name: str, checkpoint: Path | None = None) -> LoadedModel:
     model = MODELS.get(name)
     path = checkpoint or bundled(name)
     if path is None:
-        raise CheckpointError(f"{name} has no bundled checkpoint", cure=f"train one with `edgeisp train {name}` and pass --checkpoint")
+        raise CheckpointError(
+            f"{name} has no bundled checkpoint",
+            cure=f"train one with `edgeisp train {name}` and pass --checkpoint",
+        )
     weights, metadata = _read(path)
     network = model.build()
     _check(weights, network.state_dict(), path)
@@ -71,7 +74,7 @@ def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
         raise CheckpointError(
             f"not a whole safetensors file ({error})",
             where=path,
-            cure="get or write the file again; for a .pt of your own: safetensors.torch.save_file(torch.load(F, weights_only=True), ...)",
+            cure="get or write the file again; weights in another format: safetensors.torch.save_file(weights, F)",
         ) from error
 
 
@@ -82,7 +85,9 @@ def _check(weights: dict[str, torch.Tensor], own: dict[str, torch.Tensor], path:
         likely = _likely(set(weights))
         cure = f"these look like weights of {likely}" if likely else "these are weights of another network"
         raise CheckpointError(
-            f"{len(missing)} keys missing, {len(unexpected)} unexpected: {'; '.join(shown[:5])}", where=path, cure=cure
+            f"{len(missing)} keys missing, {len(unexpected)} unexpected: {'; '.join(shown[:5])}",
+            where=path,
+            cure=cure,
         )
     for key, value in own.items():
         if weights[key].shape != value.shape:
@@ -92,7 +97,9 @@ def _check(weights: dict[str, torch.Tensor], own: dict[str, torch.Tensor], path:
                 cure="use the configuration that it was trained with",
             )
         if not torch.isfinite(weights[key]).all():
-            raise CheckpointError(f"{key} has NaN or infinite weights", where=path, cure="use an earlier checkpoint")
+            raise CheckpointError(
+                f"{key} has NaN or infinite weights", where=path, cure="use an earlier checkpoint"
+            )
 
 
 def network_of(path: Path) -> str:
@@ -104,7 +111,9 @@ def network_of(path: Path) -> str:
     weights, _ = _read(path)
     if name := _likely(set(weights)):
         return name
-    raise CheckpointError("weights of no known network", where=path, cure=f"known: {', '.join(MODELS.names())}")
+    raise CheckpointError(
+        "weights of no known network", where=path, cure=f"known: {', '.join(MODELS.names())}"
+    )
 
 
 def _likely(keys: set[str]) -> str | None:
@@ -118,4 +127,6 @@ def _card(metadata: dict[str, str], path: Path) -> dict[str, Any]:
     try:
         return cast("dict[str, Any]", json.loads(metadata.get("edgeisp", "{}")))
     except json.JSONDecodeError as error:
-        raise CheckpointError(f"the header's card is not JSON ({error})", where=path, cure="get the file again") from error
+        raise CheckpointError(
+            f"the header's card is not JSON ({error})", where=path, cure="get the file again"
+        ) from error

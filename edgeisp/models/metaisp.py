@@ -7,6 +7,7 @@ card (``edgeisp models metaisp``).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 import torch.nn as nn
@@ -110,8 +111,8 @@ class MetaISP(nn.Module):
     """Packed Bayer ``B x 4 x h x w`` to sRGB ``B x 3 x 2h x 2w``; h and w multiples of 8.
 
     The input is linear, R, Gr, Gb, B, black-subtracted and white-balanced. The network demosaics and denoises in the
-    camera's own primaries; the camera's colour matrix and the sRGB curve are the last, fixed stage of the graph, so that
-    one set of weights renders any Bayer sensor. The output is not clipped: values are in [0, 1] but for overshoot.
+    camera's own primaries; the camera's colour matrix and the sRGB curve are the last, fixed stage of the graph, so
+    that one set of weights renders any Bayer sensor. The output is not clipped: values are in [0, 1] but for overshoot.
 
     The dynamic weights of all blocks together are the *context*, ``B x blocks*N``. It is a property of the whole frame:
     compute it once and hand it to every tile.
@@ -119,7 +120,7 @@ class MetaISP(nn.Module):
 
     stride = 8
 
-    def __init__(self, config: MetaISPConfig = MetaISPConfig()) -> None:  # noqa: B008  (frozen)
+    def __init__(self, config: MetaISPConfig = MetaISPConfig()) -> None:
         super().__init__()
         self.config = config
         c, k, n = config.width, config.k, config.n_basis
@@ -131,7 +132,7 @@ class MetaISP(nn.Module):
         self.compand = Companding()
         self.mfeb = nn.Sequential(nn.Conv2d(4, c, 3, padding=1), nn.GELU(), nn.Conv2d(c, c, 3, padding=1))
         self.encoder = nn.ModuleList(nn.ModuleList(pair(w)) for w in widths)
-        self.down = nn.ModuleList(HaarDown(a, b) for a, b in zip(widths[:3], widths[1:], strict=True))
+        self.down = nn.ModuleList(HaarDown(a, b) for a, b in pairwise(widths))
         self.decoder = nn.ModuleList(nn.ModuleList(pair(w)) for w in widths[:0:-1])
         self.up = nn.ModuleList(HaarUp(a, b) for a, b in zip(widths[:0:-1], widths[2::-1], strict=True))
         self.head = nn.Conv2d(c, 12, 3, padding=1)
@@ -159,7 +160,7 @@ class MetaISP(nn.Module):
         return F.pixel_shuffle(self.rendering(self.compand.inverse(companded), color), 2)
 
     def functions(self, height: int, width: int) -> dict[str, Function]:
-        """``tile(raw, color, context) -> rgb`` for packed ``height x width``, ``context(raw) -> context`` for 128 x 128."""
+        """``tile(raw, color, context) -> rgb`` for ``height x width``, ``context(raw) -> context`` for 128 x 128."""
         context = (1, len(self.blocks) * self.config.n_basis)
         raw, rgb = (1, 4, height, width), (1, 3, 2 * height, 2 * width)
         tile = Function("tile", self, {"raw": raw, "color": (1, 9, 1, 1), "context": context}, {"rgb": rgb})
@@ -237,7 +238,9 @@ def bilinear_demosaic() -> nn.Conv2d:
                             y, x = py + dy, px + dx
                             if (y % 2, x % 2) in places:
                                 plane = planes[(y % 2, x % 2)]
-                                conv.weight[4 * color + 2 * py + px, plane, y // 2 + 1, x // 2 + 1] += kernel[dy + 1, dx + 1]
+                                conv.weight[4 * color + 2 * py + px, plane, y // 2 + 1, x // 2 + 1] += kernel[
+                                    dy + 1, dx + 1
+                                ]
     return conv
 
 
@@ -248,8 +251,18 @@ CARD = ModelCard(
     paper="Zigeng Chen, Chaowei Liu, Yuan Yuan, Michael Bi Mi, Xinchao Wang. IJCAI 2024, main track, pages 686-694. "
     "Not the MetaISP of Souza and Heidrich (VMV 2023), which is another network.",
     claims=(
-        Claim("parameters", "merely 1M; 1.097 M derived from 9.2 % of LiteISPNet's", "abstract", "edgeisp models metaisp"),
-        Claim("MACs at 4x224x224", "7.78 G derived from 10.6 % of LiteISPNet's", "abstract", "edgeisp models metaisp"),
+        Claim(
+            "parameters",
+            "merely 1M; 1.097 M derived from 9.2 % of LiteISPNet's",
+            "abstract",
+            "edgeisp models metaisp",
+        ),
+        Claim(
+            "MACs at 4x224x224",
+            "7.78 G derived from 10.6 % of LiteISPNet's",
+            "abstract",
+            "edgeisp models metaisp",
+        ),
         Claim("PSNR on ZRR, aligned GT", "23.80 dB", "abstract"),
         Claim("PSNR on MAI21", "25.06 dB", "abstract"),
     ),
@@ -260,15 +273,15 @@ CARD = ModelCard(
     from_third_parties=(
         "U-Net on packed Bayer; MFEB to C channels; four MCCB+MSCB pairs to the bottom with widths {C, C, C, 2C}.",
         "Down- and up-sampling by a 3x3 convolution and the Haar wavelet transform; skips are additions.",
-        "MCCB and MSCB as in the walk-through of the paper's method section; C=32, K=40 and the predictor's layers as in a "
-        "public re-implementation that is not by the authors.",
+        "MCCB and MSCB as in the walk-through of the paper's method section; C=32, K=40 and the predictor's layers as in "
+        "a public re-implementation that is not by the authors.",
     ),
     reconstruction=(
         "MFEB is 3x3, GELU, 3x3. Three decoder pairs (2C, C, C). N=8 bases, which meets the claimed parameters.",
         "The head is a 3x3 convolution and a pixel shuffle.",
-        "The input is companded by a signed square root inside the network, and a learned 3x3 convolution that starts as a "
-        "bilinear demosaic is added at the head (444 parameters).",
-        "Colour matrix and sRGB curve are a fixed last stage of the graph; the paper's network learns one sensor's colours.",
+        "The input is companded by a signed square root inside the network, and a learned 3x3 convolution that starts as "
+        "a bilinear demosaic is added at the head (444 parameters).",
+        "Colour matrix and sRGB curve are a fixed last stage of the graph; the paper's network learns one sensor.",
         "Bases start near the identity (MCCB) or at random (MSCB). Epsilons are 1e-4, so that fp16 keeps them.",
         "Training: see the card of the checkpoint.",
     ),

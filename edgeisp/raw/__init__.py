@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edgeisp.raw.assume import Assumptions
 from edgeisp.raw.dng import write_dng
+from edgeisp.raw.doubt import layout_doubt
 from edgeisp.raw.dump import DumpFormat, read_dump
 from edgeisp.raw.image import CFA, CFAS, NoiseProfile, RawImage
 from edgeisp.raw.pack import PackedRaw, canonical, pack
@@ -18,6 +19,7 @@ __all__ = [
     "PackedRaw",
     "RawImage",
     "canonical",
+    "layout_doubt",
     "pack",
     "read_dump",
     "read_raw",

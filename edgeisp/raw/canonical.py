@@ -8,7 +8,9 @@ from edgeisp.raw.color import plane_gains
 from edgeisp.raw.image import Floats
 
 
-def canonical_planes(planes: Floats, white_balance: tuple[float, float, float], exposure: float = 1.0) -> Floats:
+def canonical_planes(
+    planes: Floats, white_balance: tuple[float, float, float], exposure: float = 1.0
+) -> Floats:
     """White-balanced planes in the camera's own primaries.
 
     Saturated pixels are clipped to white after the gains, so that highlights stay neutral; negative values (read noise

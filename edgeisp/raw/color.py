@@ -1,4 +1,4 @@
-"""Colour: white balance gains, camera matrices and the sRGB transfer curve. Arrays are ``C x H x W``, linear in [0, 1]."""
+"""Colour: white balance, camera matrices and the sRGB transfer curve. Arrays are ``C x H x W``, linear in [0, 1]."""
 
 from __future__ import annotations
 
@@ -35,8 +35,10 @@ def srgb_from_camera(color_matrix: Matrix) -> Matrix:
     return np.linalg.inv(camera_from_srgb)
 
 
-def color_matrix_from_srgb(srgb_from_camera_matrix: Matrix, white_balance: tuple[float, float, float]) -> Matrix:
-    """The XYZ (D65) to camera matrix whose daylight white needs the gains ``white_balance``; inverts `srgb_from_camera`."""
+def color_matrix_from_srgb(
+    srgb_from_camera_matrix: Matrix, white_balance: tuple[float, float, float]
+) -> Matrix:
+    """The XYZ (D65) to camera matrix whose white needs the gains ``white_balance``; inverts `srgb_from_camera`."""
     camera_from_srgb = np.linalg.inv(srgb_from_camera_matrix) / np.array(white_balance)[:, None]
     return camera_from_srgb @ np.linalg.inv(XYZ_FROM_SRGB)
 
@@ -58,7 +60,6 @@ def plane_gains(white_balance: tuple[float, float, float]) -> Floats:
     r, g, b = white_balance
     gains = np.array([r, g, g, b], np.float32)
     return (gains / gains.min())[:, None, None]
-
 
 
 def color_input(srgb_from_camera_matrix: Matrix) -> Floats:

@@ -20,7 +20,9 @@ def phone_profiles() -> dict[tuple[str, int], NoiseProfile]:
     """
     text = files("edgeisp.raw").joinpath("phone_noise.csv").read_text()
     rows = csv.DictReader(text.splitlines())
-    return {(row["phone"], int(row["iso"])): NoiseProfile(float(row["shot"]), float(row["read"])) for row in rows}
+    return {
+        (row["phone"], int(row["iso"])): NoiseProfile(float(row["shot"]), float(row["read"])) for row in rows
+    }
 
 
 def phone_profile(phone: str, iso: int) -> NoiseProfile:

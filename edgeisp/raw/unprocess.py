@@ -24,7 +24,7 @@ DAYLIGHT_MATRICES: dict[str, Matrix] = {
         "Sony ILCE-7": (5271, -712, -347, -6153, 13653, 2763, -1601, 2366, 7242),
     }.items()
 }
-"""XYZ (D65) to camera RGB of some cameras, as in the ColorMatrix2 of Adobe's DNGs; the hull random cameras come from."""
+"""XYZ (D65) to camera RGB, as in the ColorMatrix2 of Adobe's DNGs; random cameras lie between these."""
 
 
 @dataclass(frozen=True, eq=False)

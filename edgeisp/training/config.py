@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from edgeisp.errors import BadInputError
+from edgeisp.raw.reader import RawReader
 
 Positive = Annotated[int, Meta(gt=0)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
@@ -20,6 +21,8 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     model: str
     data: str = "synthetic"
     """``synthetic`` or ``pairs:DIR``."""
+    reader: RawReader = msgspec.field(default_factory=RawReader)
+    """How the RAW files of ``pairs:DIR`` are read."""
     steps: Positive = 20_000
     batch: Positive = 8
     patch: Positive = 64

@@ -43,11 +43,17 @@ class Progress:
     steps_per_second: float
 
 
-def train(config: TrainConfig, out: Path, *, resume: bool = False, report: Callable[[Progress], None] = lambda _: None) -> Path:
+def train(
+    config: TrainConfig,
+    out: Path,
+    *,
+    resume: bool = False,
+    report: Callable[[Progress], None] = lambda _: None,
+) -> Path:
     """Run ``config`` to its last step and return the path of the weights (safetensors, EMA).
 
-    ``out`` gets ``MODEL.safetensors``, ``log.csv``, TensorBoard events and ``state.pt``, from which ``resume=True`` goes
-    on to exactly the weights that an uninterrupted run ends with.
+    ``out`` gets ``MODEL.safetensors``, ``log.csv``, TensorBoard events and ``state.pt``, from which ``resume=True``
+    goes on to exactly the weights that an uninterrupted run ends with.
 
     Raises:
         BadInputError: a setting is out of range, the data cannot be read, or ``out`` holds another run.
@@ -92,18 +98,24 @@ class Run:
         self.average = MODELS.get(config.model).build().requires_grad_(False)
         self.average.load_state_dict(network.state_dict())
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        optimizer = torch.optim.AdamW(network.parameters(), config.lr, weight_decay=config.weight_decay, fused=True)
+        optimizer = torch.optim.AdamW(
+            network.parameters(), config.lr, weight_decay=config.weight_decay, fused=True
+        )
         self.bare = network
         self.network, self.optimizer = fabric.setup(network, optimizer)
         self.average.to(fabric.device)
-        self.pairs: Pairs = open_pairs(config.data, patch=config.patch, seed=config.seed)
+        self.pairs: Pairs = open_pairs(
+            config.data, patch=config.patch, seed=config.seed, reader=config.reader
+        )
 
     @classmethod
     def start(cls, config: TrainConfig, out: Path, fabric: Fabric, resume: bool) -> Run:
         """A fresh run in ``out``, or the one that stopped there."""
         path = out / STATE
         if path.exists() and not resume:
-            raise BadInputError("holds an earlier run", where=out, cure="add --resume to go on with it, or choose another -o")
+            raise BadInputError(
+                "holds an earlier run", where=out, cure="add --resume to go on with it, or choose another -o"
+            )
         if resume and not path.exists():
             raise BadInputError("no run to resume", where=out, cure="leave --resume out to start one")
         out.mkdir(parents=True, exist_ok=True)
@@ -127,7 +139,11 @@ class Run:
         share = range(f.global_rank, c.batch, f.world_size)
         indices = [[step * c.batch + i for i in share] for step in range(self.step, c.steps)]
         loader = DataLoader(
-            self.pairs, batch_sampler=indices, num_workers=c.workers, persistent_workers=False, pin_memory=f.device.type == "cuda"
+            self.pairs,
+            batch_sampler=indices,
+            num_workers=c.workers,
+            persistent_workers=False,
+            pin_memory=f.device.type == "cuda",
         )
         for raw, color, target in loader:
             yield tuple(t.to(f.device, non_blocking=True) for t in (raw, color, target))  # type: ignore[misc]
@@ -142,7 +158,9 @@ class Run:
         if math.isfinite(value):
             self.optimizer.zero_grad()
             self.fabric.backward(loss)
-            self.fabric.clip_gradients(self.network, self.optimizer, max_norm=self.config.clip, error_if_nonfinite=False)
+            self.fabric.clip_gradients(
+                self.network, self.optimizer, max_norm=self.config.clip, error_if_nonfinite=False
+            )
             self.optimizer.step()
             self._move_average()
         self.step += 1
@@ -173,10 +191,16 @@ class Run:
         """Take over the state at ``path``; the settings must be those of the run that wrote it."""
         state = torch.load(path, map_location="cpu", weights_only=True)
         before = msgspec.json.decode(state["config"], type=TrainConfig)
-        changed = [f for f in TrainConfig.__struct_fields__ if getattr(before, f) != getattr(self.config, f) and f not in _FREE]
+        changed = [
+            f
+            for f in TrainConfig.__struct_fields__
+            if getattr(before, f) != getattr(self.config, f) and f not in _FREE
+        ]
         if changed:
             told = ", ".join(f"{f} {getattr(before, f)!r} -> {getattr(self.config, f)!r}" for f in changed)
-            raise BadInputError(f"another run stopped here ({told})", where=path, cure="resume with the same settings")
+            raise BadInputError(
+                f"another run stopped here ({told})", where=path, cure="resume with the same settings"
+            )
         self.bare.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -223,7 +247,12 @@ class Log:
 
 
 def _card(config: TrainConfig, step: int) -> dict[str, Any]:
-    return {"model": config.model, "data": config.data, "steps": step, "training": msgspec.to_builtins(config)}
+    return {
+        "model": config.model,
+        "data": config.data,
+        "steps": step,
+        "training": msgspec.to_builtins(config),
+    }
 
 
 def parameters(network: nn.Module) -> int:

@@ -22,6 +22,10 @@ def picture_loss(output: Tensor, target: Tensor, ms_ssim: float) -> Tensor:
     scales = max(n for n in range(1, 6) if n == 1 or smallest > (_WINDOW - 1) * 2 ** (n - 1))
     weights = _MS_SSIM_WEIGHTS[:scales]
     similarity = multiscale_structural_similarity_index_measure(
-        output.clamp(0, 1), target, data_range=1.0, betas=tuple(w / sum(weights) for w in weights), normalize="relu"
+        output.clamp(0, 1),
+        target,
+        data_range=1.0,
+        betas=tuple(w / sum(weights) for w in weights),
+        normalize="relu",
     )
     return loss + ms_ssim * (1 - similarity)

@@ -8,6 +8,9 @@ import numpy as np
 
 from edgeisp.raw.image import Floats
 
+BORDER = 8
+"""Pixels at each side that comparisons leave out: every demosaic guesses there."""
+
 
 @dataclass(frozen=True)
 class Quality:
@@ -18,27 +21,37 @@ class Quality:
     delta_e: float
 
 
-def quality(picture: Floats, truth: Floats, border: int = 8) -> Quality:
-    """Compare two pictures after clipping to [0, 1], leaving out ``border`` pixels at each side.
+def psnr(picture: Floats, truth: Floats) -> float:
+    """PSNR in dB, peak 1, of two pictures clipped to [0, 1], without the border."""
+    from skimage.metrics import peak_signal_noise_ratio
+
+    return float(peak_signal_noise_ratio(_inside(truth), _inside(picture), data_range=1.0))
+
+
+def quality(picture: Floats, truth: Floats) -> Quality:
+    """Compare two pictures clipped to [0, 1], without the border.
 
     SSIM uses the 11 x 11 Gaussian window of Wang et al. (2004) with sigma 1.5.
     """
     from skimage.color import deltaE_ciede2000, rgb2lab
-    from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+    from skimage.metrics import structural_similarity
 
-    inside = (slice(border, -border), slice(border, -border))
-    a, b = (np.clip(p, 0, 1).transpose(1, 2, 0)[inside] for p in (picture, truth))
+    a, b = _inside(picture), _inside(truth)
+    ssim = structural_similarity(
+        b, a, data_range=1.0, channel_axis=2, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
+    )
     return Quality(
-        psnr=float(peak_signal_noise_ratio(b, a, data_range=1.0)),
-        ssim=float(
-            structural_similarity(
-                b, a, data_range=1.0, channel_axis=2, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
-            )
-        ),
-        delta_e=float(np.mean(deltaE_ciede2000(rgb2lab(b), rgb2lab(a)))),
+        psnr(picture, truth), float(ssim), float(np.mean(deltaE_ciede2000(rgb2lab(b), rgb2lab(a))))
     )
 
 
 def mean_quality(results: list[Quality]) -> Quality:
     """The arithmetic mean of each figure over pictures."""
-    return Quality(*(float(np.mean([getattr(r, f) for r in results])) for f in ("psnr", "ssim", "delta_e")))
+    return Quality(
+        *(float(np.mean([getattr(r, name) for r in results])) for name in ("psnr", "ssim", "delta_e"))
+    )
+
+
+def _inside(picture: Floats) -> Floats:
+    inner: Floats = np.clip(picture, 0, 1)[:, BORDER:-BORDER, BORDER:-BORDER].transpose(1, 2, 0)
+    return inner

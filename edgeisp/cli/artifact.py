@@ -1,0 +1,34 @@
+"""How an artifact and its verification are shown to people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from edgeisp.export.manifest import Manifest, Verification
+
+
+def summary(path: Path, manifest: Manifest) -> str:
+    """What was written, what of it is delegated, and the verification line."""
+    size = sum(file.bytes for file in manifest.files) / 1e6
+    others = [str(path.with_name(file.name)) for file in manifest.files if file.name != path.name]
+    tile = f"tile {manifest.tile[1]}x{manifest.tile[0]}"
+    lines = [f"{' '.join([str(path), *others])}  {size:.2f} MB, {manifest.precision}, {tile}"]
+    for name, part in manifest.delegation.items():
+        lines.append(f"{name}: {part.delegated} of {part.total} operations on {part.backend}")
+    return "\n".join([*lines, verdict(manifest.verification)])
+
+
+def verdict(verification: Verification) -> str:
+    """The verification in one line."""
+    from edgeisp.export.manifest import Failed, Verified
+
+    if isinstance(verification, Verified):
+        each = ", ".join(f"{name} {parity.psnr_db:.1f} dB" for name, parity in verification.functions.items())
+        pictures = f"{verification.pictures} pictures, limit {verification.threshold_db:g} dB"
+        worst = f"largest error {verification.max_error:.1e}"
+        return f"verified by {verification.engine} ({verification.ran_on}): {each}; {worst}; {pictures}"
+    if isinstance(verification, Failed):
+        return f"failed by {verification.engine}: {verification.reason}"
+    return f"unverified: {verification.reason}"

@@ -1,0 +1,96 @@
+"""``edgeisp train``: weights from data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgeisp.cli.console import Console
+from edgeisp.cli.options import RawFormatOptions
+
+PANEL = "How it is trained"
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """Settings of a run, by the fields of `edgeisp.training.config.TrainConfig`."""
+
+    steps: Annotated[int, typer.Option("--steps", rich_help_panel=PANEL, help="Optimizer steps.")] = 20_000
+    batch: Annotated[int, typer.Option("--batch", rich_help_panel=PANEL, help="Patches in a step.")] = 8
+    patch: Annotated[
+        int,
+        typer.Option("--patch", rich_help_panel=PANEL, help="Packed pixels; pictures are twice as large."),
+    ] = 64
+    lr: Annotated[float, typer.Option("--lr", rich_help_panel=PANEL, help="Peak learning rate.")] = 1e-3
+    ms_ssim: Annotated[
+        float, typer.Option("--ms-ssim", rich_help_panel=PANEL, help="Weight of 1 - MS-SSIM beside L1.")
+    ] = 0.05
+    seed: Annotated[int, typer.Option("--seed", rich_help_panel=PANEL, help="Of weights and data.")] = 0
+    workers: Annotated[
+        int, typer.Option("--workers", rich_help_panel=PANEL, help="Processes that make batches.")
+    ] = 1
+    save_every: Annotated[
+        int, typer.Option("--save-every", rich_help_panel=PANEL, help="Steps between checkpoints.")
+    ] = 500
+    log_every: Annotated[
+        int, typer.Option("--log-every", rich_help_panel=PANEL, help="Steps between lines of the log.")
+    ] = 50
+    init: Annotated[
+        str | None,
+        typer.Option("--init", rich_help_panel=PANEL, help="Start from these weights (.safetensors)."),
+    ] = None
+
+
+def train(
+    console: Console,
+    options: TrainOptions,
+    raw: RawFormatOptions,
+    model: Annotated[str, typer.Argument(help="Network; `edgeisp models` lists them.")],
+    data: Annotated[str, typer.Option("--data", "-d", help="synthetic, or pairs:DIR.")] = "synthetic",
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder of the run; default runs/MODEL.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where the run in the folder stopped, to the same weights.")
+    ] = False,
+) -> None:
+    """Train a network; writes MODEL.safetensors, log.csv, TensorBoard events and the state to resume from.
+
+    Ctrl-C or a kill loses at most --save-every steps. Several GPUs or hosts: start it with torchrun.
+
+    Examples:
+
+    edgeisp train metaisp --data synthetic --steps 2000 -o runs/first
+
+    edgeisp train metaisp --data pairs:my_phone --init base.safetensors --steps 5000 -o runs/mine
+
+    edgeisp train metaisp --data synthetic --steps 2000 -o runs/first --resume
+
+    torchrun --nproc-per-node 2 -m edgeisp train metaisp --batch 16
+    """
+    from edgeisp.extras import require
+    from edgeisp.models import MODELS
+
+    MODELS.get(model)
+    require("train")
+    from edgeisp.training.config import TrainConfig, check
+    from edgeisp.training.loop import Progress
+    from edgeisp.training.loop import train as run
+
+    config = check(TrainConfig(model=model, data=data, reader=raw.reader(), **vars(options)))
+    folder = out or Path("runs") / model
+    last: list[Progress] = []
+    with console.progress(f"training {model}", total=config.steps) as advance:
+
+        def report(now: Progress) -> None:
+            advance(now.step - (last[-1].step if last else 0), f"{model}, loss {now.loss:.4f}")
+            last[:] = [now]
+
+        weights = run(config, folder, resume=resume, report=report)
+    facts = {"weights": str(weights), "log": str(folder / "log.csv"), "steps": config.steps}
+    if last:
+        facts |= {"loss": last[-1].loss, "steps_per_second": round(last[-1].steps_per_second, 3)}
+    console.result(facts, f"{weights}  after {config.steps} steps; log and TensorBoard events in {folder}")

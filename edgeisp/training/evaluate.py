@@ -1,0 +1,169 @@
+"""Evaluation: a network and LibRaw on the very same RAW files, both against the ground truth they were made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from edgeisp.data import photos
+from edgeisp.data.pairs import find_pairs, read_picture
+from edgeisp.data.scenes import scene
+from edgeisp.errors import BadInputError
+from edgeisp.raw import RawImage, canonical, pack
+from edgeisp.raw.color import color_input, srgb_from_camera
+from edgeisp.raw.image import CFAS, Floats
+from edgeisp.raw.noise import phone_profile
+from edgeisp.raw.reader import RawReader
+from edgeisp.raw.unprocess import Camera, random_camera, unprocess
+from edgeisp.training.libraw import libraw_pictures
+from edgeisp.training.metrics import Quality, mean_quality, psnr, quality
+
+PHONE = "Samsung Galaxy S6"
+"""The phone whose noise the test uses: the only one of the table measured from ISO 100 to 3200."""
+ISOS = (100, 1600)
+SCENES, SCENE_SIZE, SCENE_SEED = 4, 384, 20240803
+
+
+@dataclass(frozen=True, eq=False)
+class TestPicture:
+    """A RAW file and the picture it was made from."""
+
+    name: str
+    iso: int
+    natural: bool
+    """A photograph, not a procedural scene."""
+    raw: RawImage
+    truth: Floats
+    """``3 x H x W`` sRGB."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """Mean figures over some of the pictures at one ISO."""
+
+    iso: int
+    what: str
+    """``all`` pictures or the ``natural`` ones, photographs, alone."""
+    pictures: int
+    network: Quality
+    libraw: Quality
+    """Of LibRaw's best setting."""
+    best_libraw: str
+    """The setting of LibRaw with the highest mean PSNR over these pictures."""
+    libraw_psnr: dict[str, float]
+    """Mean PSNR of every setting of LibRaw, in dB, best first."""
+
+    @property
+    def gain(self) -> float:
+        """PSNR of the network above LibRaw's best, in dB."""
+        return self.network.psnr - self.libraw.psnr
+
+
+@dataclass(frozen=True)
+class _Result:
+    picture: TestPicture
+    network: Quality
+    libraw: dict[str, Floats]
+    libraw_psnr: dict[str, float]
+
+
+def synthetic_test() -> Iterator[TestPicture]:
+    """The test pictures, always the same: four photographs and four scenes that training never sees, at two ISOs.
+
+    Cameras are random but fixed, 12 bits, and go through all four CFA layouts.
+    """
+    natural = [
+        (name.split(":")[1], photos.photo(name).astype(np.float32).transpose(2, 0, 1) / 255)
+        for name in photos.TEST
+    ]
+    drawn = [(f"scene {i}", scene(SCENE_SIZE, np.random.default_rng((SCENE_SEED, i)))) for i in range(SCENES)]
+    for iso in ISOS:
+        for index, (name, truth) in enumerate([*natural, *drawn]):
+            rng = np.random.default_rng((SCENE_SEED, iso, index))
+            camera = random_camera(rng)
+            camera = Camera(
+                camera.color_matrix,
+                camera.white_balance,
+                phone_profile(PHONE, iso),
+                CFAS[index % 4],
+                256.0,
+                4095.0,
+            )
+            yield TestPicture(name, iso, index < len(natural), unprocess(truth, camera, rng, iso), truth)
+
+
+def render_whole(network: nn.Module, raw: RawImage) -> Floats:
+    """A picture in one pass without tiles, ``3 x H x W`` sRGB in [0, 1]; for evaluation, not for large frames."""
+    packed = pack(raw)
+    planes = canonical(packed.planes, raw)
+    stride = int(getattr(network, "stride", 1))
+    rows, columns = (-side % stride for side in planes.shape[1:])
+    padded = np.pad(planes, ((0, 0), (0, rows), (0, columns)), "reflect")
+    color = color_input(srgb_from_camera(raw.color_matrix))
+    with torch.inference_mode():
+        rgb = network(torch.from_numpy(padded)[None], torch.from_numpy(color)[None])[0].numpy()
+    return np.clip(packed.restore(rgb[:, : 2 * packed.shape[0], : 2 * packed.shape[1]]), 0, 1)
+
+
+def evaluate(
+    network: nn.Module, pictures: list[TestPicture], step: Callable[[TestPicture], None] = lambda _: None
+) -> list[Score]:
+    """Scores of ``network`` and of LibRaw at each ISO of ``pictures``, over all of them and over the natural ones."""
+    results = []
+    for picture in pictures:
+        theirs = libraw_pictures(picture.raw)
+        decibels = {name: psnr(their, picture.truth) for name, their in theirs.items()}
+        results.append(
+            _Result(picture, quality(render_whole(network, picture.raw), picture.truth), theirs, decibels)
+        )
+        step(picture)
+    scores = []
+    for iso in sorted({picture.iso for picture in pictures}):
+        here = [result for result in results if result.picture.iso == iso]
+        natural = [result for result in here if result.picture.natural]
+        scores.append(_score(iso, "all", here))
+        if 0 < len(natural) < len(here):
+            scores.append(_score(iso, "natural", natural))
+    return scores
+
+
+def _score(iso: int, what: str, results: list[_Result]) -> Score:
+    means = {name: float(np.mean([r.libraw_psnr[name] for r in results])) for name in results[0].libraw_psnr}
+    ranked = dict(sorted(means.items(), key=lambda item: -item[1]))
+    best = next(iter(ranked))
+    return Score(
+        iso=iso,
+        what=what,
+        pictures=len(results),
+        network=mean_quality([r.network for r in results]),
+        libraw=mean_quality([quality(r.libraw[best], r.picture.truth) for r in results]),
+        best_libraw=best,
+        libraw_psnr=ranked,
+    )
+
+
+def pairs_test(folder: Path, reader: RawReader) -> Iterator[TestPicture]:
+    """The RAW files of a folder (see `edgeisp.data.pairs`) with their pictures as the truth."""
+    for path, picture in find_pairs(folder):
+        raw = reader.read(path)
+        truth = read_picture(picture).astype(np.float32).transpose(2, 0, 1) / 255
+        yield TestPicture(path.name, raw.iso or 0, True, raw, truth)
+
+
+def test_set(name: str, reader: RawReader) -> list[TestPicture]:
+    """The evaluation set called ``name``: ``synthetic-test`` or ``pairs:DIR``.
+
+    Raises:
+        BadInputError: no such set, or its folder is not as expected.
+    """
+    kind, _, folder = name.partition(":")
+    if name == "synthetic-test":
+        return list(synthetic_test())
+    if kind == "pairs" and folder:
+        return list(pairs_test(Path(folder), reader))
+    raise BadInputError(f"no evaluation set is called {name!r}", cure="known: synthetic-test, pairs:DIR")
