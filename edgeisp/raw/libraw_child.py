@@ -53,6 +53,8 @@ def decode(path: Path) -> Decoded | Failed:
         return Failed(f"decoding needs more than {MEMORY_BYTES >> 30} GiB", "give a smaller picture")
     except BadInputError as error:
         return Failed(error.what, error.cure)
+    except OSError as error:
+        return Failed(f"the file cannot be read ({error.strerror})", "check the path and its permissions")
     except (rawpy.LibRawError, NotImplementedError, RuntimeError) as error:
         what, cure = _explain(error, path)
         return Failed(what, cure, tags.facts if isinstance(tags, DngTags) else None)

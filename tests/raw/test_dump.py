@@ -86,7 +86,7 @@ def test_dump_format_names_the_option_when_its_text_is_wrong(
 @pytest.mark.parametrize(
     ("name", "layout"),
     [
-        ("bayer/ColorCheckerRAW_1920x1080_12bit_BGGR.raw", DumpFormat(1920, 1080, 12, "BGGR", 64)),
+        ("bayer/ColorCheckerRAW_1920x1080_12bit_BGGR.raw", DumpFormat(1920, 1080, 12, "BGGR", 36)),
         ("bayer/openisp_chart_1920x1080_10bit_RGGB.raw", DumpFormat(1920, 1080, 10, "RGGB")),
         ("bayer/DSC_1339_768x512_rggb.raw", DumpFormat(768, 512, 14, "RGGB", 600)),
         ("rhid/raw/1082_3.raw", DumpFormat(512, 512, 12, "RGGB")),

@@ -15,6 +15,8 @@ from PIL import Image
 
 from edgeisp.errors import BadInputError
 from edgeisp.raw import Assumptions, RawImage, pack, read_raw, write_dng
+from edgeisp.raw.facts import Failed
+from edgeisp.raw.libraw_child import decode
 
 LOSSLESS_JPEG = Path(__file__).with_name("lossless_jpeg.dng")
 
@@ -251,6 +253,12 @@ def test_the_decoding_process_is_bounded_when_it_asks_for_too_much_memory() -> N
     code = "from edgeisp.raw.libraw_child import MEMORY_BYTES, limit; limit(); bytearray(MEMORY_BYTES)"
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "MemoryError" in child.stderr
+
+
+def test_decode_gives_the_reason_when_the_file_vanishes_before_it_is_opened(tmp_path: Path) -> None:
+    failed = decode(tmp_path / "gone.dng")
+    assert isinstance(failed, Failed)
+    assert failed.what == "the file cannot be read (No such file or directory)"
 
 
 def test_importing_raw_loads_no_decoder_when_nothing_is_read() -> None:
