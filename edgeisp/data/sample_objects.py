@@ -206,7 +206,7 @@ def star_card(size: int) -> Image.Image:
 
 
 def name_plate(width: int, height: int) -> Image.Image:
-    """The name in large letters, a line of small print, and gratings from coarse to one pixel."""
+    """The name in large letters, a line of small print, and gratings of periods from 8 to 3 pixels."""
     card = _card(width, height, (246, 244, 236))
     draw = ImageDraw.Draw(card)
     ink, red = (26, 34, 52, 255), (176, 32, 44, 255)
@@ -220,7 +220,7 @@ def name_plate(width: int, height: int) -> Image.Image:
         font=tiny,
         fill=ink,
     )
-    for row, period in enumerate((8, 6, 5, 4)):
+    for row, period in enumerate((16, 12, 8, 6)):
         y = height * (0.12 + 0.20 * row)
         for x in range(round(0.66 * width), round(0.79 * width), period):
             draw.rectangle([x, y, x + period // 2 - 1, y + 0.16 * height], fill=ink)

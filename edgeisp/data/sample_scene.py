@@ -6,6 +6,8 @@ writing, a star, a colour checker, grey and glossy balls. All of it is our own d
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from PIL import Image
 
@@ -23,7 +25,7 @@ HORIZON, SHORE, TABLE = 0.43, 0.60, 0.76
 """Upper edges of the lake, the meadow and the table, as a share of the height."""
 
 
-def sample_raw(width: int = 2400, height: int = 1600, seed: int = 5) -> RawImage:
+def sample_raw(width: int = 2400, height: int = 1600, seed: int = 8) -> RawImage:
     """The sample photograph as a RAW file's content: 10 bits, GRBG, noise of a phone at ISO 800.
 
     Args:
@@ -38,7 +40,8 @@ def sample_raw(width: int = 2400, height: int = 1600, seed: int = 5) -> RawImage
         noise=phone_profile(PHONE, ISO),
         cfa="GRBG",
     )
-    return unprocess(sample_picture(width, height, rng), camera, rng, iso=ISO)
+    raw = unprocess(sample_picture(width, height, rng), camera, rng, iso=ISO)
+    return replace(raw, make="edgeisp", model=f"drawn scene, noise of a {PHONE}")
 
 
 def sample_picture(width: int, height: int, rng: np.random.Generator) -> Floats:
@@ -48,7 +51,7 @@ def sample_picture(width: int, height: int, rng: np.random.Generator) -> Floats:
     canvas = Image.fromarray(np.clip(dithered, 0, 255).astype(np.uint8)).resize((2 * width, 2 * height))
     objects.shore_trees(canvas, SHORE, rng)
     objects.meadow(canvas, SHORE, rng)
-    objects.house(canvas, left=0.27, foot=SHORE + 0.045, rng=rng)
+    objects.house(canvas, left=0.37, foot=SHORE + 0.045, rng=rng)
     objects.tree(canvas, foot=(0.085, TABLE + 0.02), rng=rng)
     objects.table(canvas, TABLE, rng)
     objects.still_life(canvas, rng)
