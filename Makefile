@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 VENV   ?= .venv
-CACHE  ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/edgeisp
+CACHE  := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/edgeisp
 
 BIN     := $(VENV)/bin
 PIP     := $(BIN)/python -m pip --disable-pip-version-check
@@ -28,7 +28,6 @@ demo: $(VENV)/demo.stamp ## Export MetaISP to Core ML, render the sample RAW, sa
 	@printf '\n%s\n' 'The demo wrote:' && find $(CURDIR)/$(DEMO) -mindepth 1 -maxdepth 1 | sort | sed 's/^/  /'
 
 test: $(VENV)/dev.stamp ## Run the tests against the installed wheel. ARGS='-k raw' passes options to pytest.
-	@old=$(OLD_TFLITE)/bin/python; [ ! -x $$old ] || export EDGEISP_TFLITE_RUNTIME_PYTHON=$$old; \
 	$(BIN)/pytest $(ARGS)
 
 lint: $(VENV)/dev.stamp ## ruff (rules and format), then mypy --strict on the installed package.
