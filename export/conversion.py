@@ -17,7 +17,7 @@ from edgeisp.export.manifest import Function as Entry
 from edgeisp.export.manifest import Tensor as Port
 from edgeisp.export.rewrites import prepare
 from edgeisp.export.target import Target
-from edgeisp.models import checkpoint
+from edgeisp.models import checkpoint, cost
 from edgeisp.models.functions import Function, ISPNetwork
 from edgeisp.quantize.precision import Name, parse_precision
 
@@ -50,7 +50,9 @@ def convert(job: Job, path: Path) -> Converted:
     loaded = checkpoint.load(job.model, job.weights)
     network = cast("ISPNetwork", loaded.network)
     functions = network.functions(job.tile[0] // 2, job.tile[1] // 2)
-    prepared = {name: prepare(function, target.rewrites) for name, function in functions.items()}
+    prepared = {
+        name: prepare(function, target.rewrites, job.precision) for name, function in functions.items()
+    }
     description = Description(
         model=job.model,
         target=job.target,
@@ -61,7 +63,7 @@ def convert(job: Job, path: Path) -> Converted:
         tile=job.tile,
         stride=network.stride,
         checkpoint=Checkpoint(name=job.weights.name, sha256=loaded.sha256),
-        costs={name: cost(function) for name, function in functions.items()},
+        costs={name: _cost(function) for name, function in functions.items()},
         rewrites={name: dict(part.applied) for name, part in prepared.items()},
         tools=_tools(target),
     )
@@ -70,16 +72,8 @@ def convert(job: Job, path: Path) -> Converted:
     return Converted(description, dict(report.delegation))
 
 
-def cost(function: Function) -> Cost:
-    """Parameters of a function's module, and multiply-accumulates of one call."""
-    import torch
-    from torch.utils.flop_counter import FlopCounterMode
-
-    counter = FlopCounterMode(display=False)
-    with counter, torch.no_grad():
-        function.module(*(torch.zeros(shape) for shape in function.inputs.values()))
-    parameters = sum(parameter.numel() for parameter in function.module.parameters())
-    return Cost(parameters=parameters, macs=counter.get_total_flops() // 2)
+def _cost(function: Function) -> Cost:
+    return Cost(parameters=cost.parameters(function.module), macs=cost.macs(function))
 
 
 def _entry(function: Function, file: str) -> Entry:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from edgeisp import child
 from edgeisp.engines import ENGINES
-from edgeisp.errors import BadInputError, EdgeISPError, UnavailableError, VerificationError
+from edgeisp.errors import BadInputError, CheckpointError, EdgeISPError, UnavailableError, VerificationError
 from edgeisp.export import TARGETS, manifest
 from edgeisp.export.conversion import Converted, Job
 from edgeisp.export.manifest import Failed, File, Manifest, Verification, Verified
@@ -113,6 +113,43 @@ def export(
             replace(folder / file.name, out / file.name)
         manifest.write(whole, manifest.path_of(out / job.name))
     return Exported(out / job.name, whole, (log, printed))
+
+
+def recheck(
+    artifact: Path, *, weights: Path | None = None, engine: str | None = None, threads: int = 0
+) -> tuple[Verification, str]:
+    """Verify an artifact again, from its manifest: the outcome, and what the engine printed.
+
+    Args:
+        artifact: with its manifest beside it.
+        weights: the checkpoint it was made from; default: the bundled one of its network.
+        engine: default: the one that verifies its target on this machine.
+        threads: 0 leaves it to the engine.
+
+    Raises:
+        BadInputError: the manifest or the files are damaged, or the engine does not open such files.
+        CheckpointError: the weights are not those that it was made from.
+        UnavailableError: the engine cannot run here.
+    """
+    described = manifest.read(artifact)
+    path = artifact.with_name(described.functions["tile"].file)
+    runtime = ENGINES.get(engine or TARGETS.get(described.target).engine())
+    if path.suffix not in runtime.suffixes:
+        raise BadInputError(
+            f"the engine {runtime.name} opens {', '.join(runtime.suffixes)}",
+            where=path,
+            cure="name another engine",
+        )
+    if lack := runtime.missing():
+        raise UnavailableError(f"the engine {runtime.name} cannot run here", cure=lack)
+    loaded = checkpoint.load(described.model, weights)
+    if loaded.sha256 != described.checkpoint.sha256:
+        raise CheckpointError(
+            f"sha256 {loaded.sha256[:12]}..., the artifact was made from {described.checkpoint.sha256[:12]}...",
+            where=loaded.path,
+            cure=f"pass the checkpoint it was made from, {described.checkpoint.name}, as --checkpoint",
+        )
+    return check(path, described, loaded.path, runtime.name, threads)
 
 
 def check(

@@ -30,6 +30,12 @@ VERBS: dict[str, Verb] = {
     "sample": Verb("edgeisp.cli.sample:sample", "Write a sample RAW file (DNG) of a drawn scene."),
     "train": Verb("edgeisp.cli.train:train", "Train a network on generated or real pairs."),
     "eval": Verb("edgeisp.cli.eval:evaluate", "Measure a network beside LibRaw on the same RAW files."),
+    "export": Verb("edgeisp.cli.export:export", "Convert a network to a verified artifact for a phone."),
+    "verify": Verb("edgeisp.cli.verify:verify", "Check an artifact again, from its manifest."),
+    "targets": Verb("edgeisp.cli.targets:targets", "List what can be exported and what verifies it."),
+    "doctor": Verb(
+        "edgeisp.cli.doctor:doctor", "Say what works on this machine, and what to do about the rest."
+    ),
     "models": Verb("edgeisp.cli.models:models", "List the networks, or show the card of one."),
 }
 

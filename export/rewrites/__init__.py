@@ -1,13 +1,29 @@
-"""Rewrites: named, exact changes that make a network fit for phones. Targets list theirs, in order, from here.
+"""Rewrites: named, exact changes that make a network fit for phones.
 
-Why this order: a rewrite on modules needs the blocks whole, so these come before capture breaks them into operations; sums
-over channels come before matrix products only because a reader meets them in that order, they are independent.
+Targets list theirs, in order. The rules of the order:
+
+* Rewrites on modules come before all others, because capture breaks blocks into operations.
+* ``half-gelu`` comes before ``held-scalars``, because it writes numbers into the graph.
+
+Otherwise they touch different operations and any order gives the same graph.
 """
 
 from edgeisp.export.rewrites.base import Prepared, Rewrite, prepare
-from edgeisp.export.rewrites.graph import CHANNEL_SUMS, CONSTANT_MATMULS, SLICES
+from edgeisp.export.rewrites.graph import CHANNEL_SUMS, CONSTANT_MATMULS, NARROW_CONCATS, SLICES
 from edgeisp.export.rewrites.haar import FOLD_HAAR_DOWN, FOLD_HAAR_UP
+from edgeisp.export.rewrites.half import HALF_GELU, HELD_SCALARS
 from edgeisp.export.rewrites.norm import CONV_LAYER_NORM
+
+XNNPACK = (
+    FOLD_HAAR_DOWN,
+    FOLD_HAAR_UP,
+    CONV_LAYER_NORM,
+    CHANNEL_SUMS,
+    SLICES,
+    CONSTANT_MATMULS,
+    NARROW_CONCATS,
+)
+"""What leaves nothing of our networks to other kernels, on ExecuTorch and TFLite alike."""
 
 __all__ = [
     "CHANNEL_SUMS",
@@ -15,7 +31,11 @@ __all__ = [
     "CONV_LAYER_NORM",
     "FOLD_HAAR_DOWN",
     "FOLD_HAAR_UP",
+    "HALF_GELU",
+    "HELD_SCALARS",
+    "NARROW_CONCATS",
     "SLICES",
+    "XNNPACK",
     "Prepared",
     "Rewrite",
     "prepare",

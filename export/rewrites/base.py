@@ -12,6 +12,7 @@ from torch import nn
 from torch.fx import GraphModule
 
 from edgeisp.models.functions import Function
+from edgeisp.quantize.precision import Name
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Rewrite:
     """``modules``: on the blocks, before capture; ``graph``: on the captured ATen graph."""
     apply: Callable[[nn.Module], int]
     """Changes its argument in place and says at how many places."""
+    precisions: tuple[Name, ...] | None = None
+    """Where it applies; None for everywhere."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,9 @@ class Prepared:
     applied: dict[str, int]
 
 
-def prepare(function: Function, rewrites: Sequence[Rewrite]) -> Prepared:
-    """Apply ``rewrites`` to a copy of ``function``: those on modules in their order, then those on the graph in theirs."""
+def prepare(function: Function, rewrites: Sequence[Rewrite], precision: Name = "fp32") -> Prepared:
+    """Apply the ``rewrites`` for a precision to a copy of ``function``: on modules in their order, then on the graph in theirs."""
+    rewrites = [rewrite for rewrite in rewrites if precision in (rewrite.precisions or [precision])]
     module = _copy(function.module)
     applied = {rewrite.name: rewrite.apply(module) for rewrite in rewrites if rewrite.on == "modules"}
     graph = capture(module, function.inputs.values())

@@ -12,13 +12,15 @@ from torch.fx import GraphModule, Node
 from edgeisp.export.rewrites.base import Rewrite
 
 aten = torch.ops.aten
+WIDEST_CONCAT = 4
 
 
-def _calls(graph: GraphModule, *targets: object) -> Iterator[Node]:
+def calls(graph: GraphModule, *targets: object) -> Iterator[Node]:
+    """The nodes that call one of ``targets``, listed before any is changed."""
     yield from [node for node in graph.graph.nodes if node.op == "call_function" and node.target in targets]
 
 
-def _shape(node: object) -> torch.Size:
+def shape(node: object) -> torch.Size:
     return cast("Tensor", cast("Node", node).meta["val"]).shape
 
 
@@ -38,17 +40,18 @@ def _constant(graph: GraphModule, node: Node) -> Tensor | None:
     return cast("Tensor", node.target(*arguments[0], **arguments[1]))  # type: ignore[operator, index]
 
 
-def _hold(graph: GraphModule, before: Node, stem: str, value: Tensor) -> Node:
+def hold(graph: GraphModule, before: Node, stem: str, value: Tensor) -> Node:
     """A buffer with ``value``, as a node in front of ``before``."""
     name = next(f"{stem}_{i}" for i in range(len(graph.graph.nodes)) if not hasattr(graph, f"{stem}_{i}"))
     graph.register_buffer(name, value.contiguous().clone())
     with graph.graph.inserting_before(before):
         node = graph.graph.get_attr(name)
-    node.meta["val"] = before.meta["val"].new_empty(value.shape)
+    node.meta["val"] = value
     return node
 
 
-def _swap(graph: GraphModule, old: Node, new: Node) -> None:
+def swap(graph: GraphModule, old: Node, new: Node) -> None:
+    """Let ``new`` take the place of ``old``."""
     new.meta = dict(old.meta)
     old.replace_all_uses_with(new)
     graph.graph.erase_node(old)
@@ -57,16 +60,16 @@ def _swap(graph: GraphModule, old: Node, new: Node) -> None:
 def _channel_sums(module: nn.Module) -> int:
     """sum or mean over the channels, dimension kept -> 1x1 convolution (``B x C x H x W``) or linear layer (``B x C``)."""
     graph, count = cast("GraphModule", module), 0
-    for node in _calls(graph, aten.sum.dim_IntList, aten.mean.dim):
+    for node in calls(graph, aten.sum.dim_IntList, aten.mean.dim):
         x, dims, keep = node.args[0], node.args[1], len(node.args) > 2 and bool(node.args[2])
-        rank, channels = len(_shape(x)), _shape(x)[1]
+        rank, channels = len(shape(x)), shape(x)[1]
         if rank not in (2, 4) or [dim % rank for dim in cast("list[int]", dims)] != [1] or not keep:
             continue
         value = 1.0 if node.target is aten.sum.dim_IntList else 1 / channels
-        held = _hold(graph, node, "channel_sum", torch.full((1, channels) + (1,) * (rank - 2), value))
+        held = hold(graph, node, "channel_sum", torch.full((1, channels) + (1,) * (rank - 2), value))
         with graph.graph.inserting_before(node):
             layer = aten.conv2d.default if rank == 4 else aten.linear.default
-            _swap(graph, node, graph.graph.call_function(layer, (x, held)))
+            swap(graph, node, graph.graph.call_function(layer, (x, held)))
         count += 1
     return count
 
@@ -74,7 +77,7 @@ def _channel_sums(module: nn.Module) -> int:
 def _splits(module: nn.Module) -> int:
     """split and chunk -> one slice for each part that is used."""
     graph, count = cast("GraphModule", module), 0
-    for node in _calls(graph, aten.split.Tensor, aten.split_with_sizes.default, aten.chunk.default):
+    for node in calls(graph, aten.split.Tensor, aten.split_with_sizes.default, aten.chunk.default):
         x = node.args[0]
         dim = int(cast("int", node.args[2] if len(node.args) > 2 else node.kwargs.get("dim", 0)))
         sizes = [part.shape[dim] for part in node.meta["val"]]
@@ -83,7 +86,7 @@ def _splits(module: nn.Module) -> int:
             start = sum(sizes[:index])
             with graph.graph.inserting_before(user):
                 part = graph.graph.call_function(aten.slice.Tensor, (x, dim, start, start + sizes[index]))
-            _swap(graph, user, part)
+            swap(graph, user, part)
         graph.graph.erase_node(node)
         count += 1
     return count
@@ -92,16 +95,32 @@ def _splits(module: nn.Module) -> int:
 def _constant_matmuls(module: nn.Module) -> int:
     """matmul of ``B x N`` with a constant ``N x M`` -> linear layer with the transposed constant."""
     graph, count = cast("GraphModule", module), 0
-    for node in _calls(graph, aten.matmul.default, aten.mm.default):
+    for node in calls(graph, aten.matmul.default, aten.mm.default):
         x, right = cast("tuple[Node, Node]", node.args[:2])
-        value = _constant(graph, right) if len(_shape(x)) == 2 else None
+        value = _constant(graph, right) if len(shape(x)) == 2 else None
         if value is None:
             continue
-        held = _hold(graph, node, "linear_weight", value.T)
+        held = hold(graph, node, "linear_weight", value.T)
         with graph.graph.inserting_before(node):
-            _swap(graph, node, graph.graph.call_function(aten.linear.default, (x, held)))
+            swap(graph, node, graph.graph.call_function(aten.linear.default, (x, held)))
         count += 1
     graph.graph.eliminate_dead_code()
+    return count
+
+
+def _narrow_concats(module: nn.Module) -> int:
+    """A concatenation of many -> a tree of concatenations of at most `WIDEST_CONCAT`."""
+    graph, count = cast("GraphModule", module), 0
+    for node in calls(graph, aten.cat.default):
+        parts, dim = list(cast("list[Node]", node.args[0])), node.args[1] if len(node.args) > 1 else 0
+        if len(parts) <= WIDEST_CONCAT:
+            continue
+        while len(parts) > WIDEST_CONCAT:
+            groups = [parts[i : i + WIDEST_CONCAT] for i in range(0, len(parts), WIDEST_CONCAT)]
+            with graph.graph.inserting_before(node):
+                parts = [graph.graph.call_function(aten.cat.default, (group, dim)) for group in groups]
+        node.args = (parts, dim)
+        count += 1
     return count
 
 
@@ -114,4 +133,7 @@ CONSTANT_MATMULS = Rewrite(
     "a product with a constant is a linear layer, with weights packed ahead",
     "graph",
     _constant_matmuls,
+)
+NARROW_CONCATS = Rewrite(
+    "narrow-concats", "XNNPACK concatenates at most five tensors", "graph", _narrow_concats
 )

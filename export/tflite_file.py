@@ -1,0 +1,90 @@
+"""What litert-torch leaves to be done with the file itself: metadata, and asking which operations XNNPACK takes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from edgeisp.engines.tflite import interpret
+from edgeisp.export.manifest import Delegation
+
+IDENTIFIER = b"TFL3"
+
+
+def add_metadata(content: bytes, metadata: Mapping[str, str]) -> bytes:
+    """The same model with one metadata buffer for each text."""
+    import numpy as np
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = _model(content)
+    for key, text in metadata.items():
+        buffer, entry = schema.BufferT(), schema.MetadataT()
+        buffer.data = np.frombuffer(text.encode(), np.uint8)
+        entry.name, entry.buffer = key, len(model.buffers)
+        model.buffers.append(buffer)
+        model.metadata = [*(model.metadata or []), entry]
+    return _bytes(model)
+
+
+def read_metadata(content: bytes) -> dict[str, str]:
+    """The texts that `add_metadata` put in."""
+    model = _model(content)
+    found = {entry.name.decode(): model.buffers[entry.buffer].data for entry in model.metadata or []}
+    return {key: bytes(data).decode(errors="replace") for key, data in found.items() if data is not None}
+
+
+def xnnpack_delegation(content: bytes) -> dict[str, Delegation]:
+    """For each signature: how many operations the XNNPACK delegate takes over when the file is opened."""
+    signatures = [
+        (entry.signatureKey.decode(), entry.subgraphIndex) for entry in _model(content).signatureDefs
+    ]
+    return {name: _delegation(_only(content, index)) for name, index in signatures}
+
+
+def _only(content: bytes, index: int) -> bytes:
+    """A model of one subgraph: interpreters tell the operations of the first one only."""
+    model = _model(content)
+    model.subgraphs, model.signatureDefs = [model.subgraphs[index]], []
+    return _bytes(model)
+
+
+def _delegation(content: bytes) -> Delegation:
+    operations = interpret(content, 1)._get_ops_details()
+    own = [op for op in operations if op["op_name"] != "DELEGATE"]
+    producers = {tensor: op for op in own for tensor in op["outputs"]}
+    taken: set[int] = set()
+    for delegate in (op for op in operations if op["op_name"] == "DELEGATE"):
+        known, queue = set(delegate["inputs"]), list(delegate["outputs"])
+        while queue:
+            tensor = queue.pop()
+            if tensor in known or tensor not in producers:
+                continue
+            known.add(tensor)
+            taken.add(producers[tensor]["index"])
+            queue.extend(producers[tensor]["inputs"])
+    left = Counter(op["op_name"] for op in own if op["index"] not in taken)
+    return Delegation(
+        backend="XNNPACK", delegated=len(taken), total=len(own), portable=dict(sorted(left.items()))
+    )
+
+
+def _model(content: bytes) -> Any:
+    """The flatbuffer as objects. Weights that ai-edge-quantizer put behind it are brought back in."""
+    import numpy as np
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromPackedBuf(content)
+    for buffer in model.buffers:
+        if buffer.offset > 1:
+            buffer.data = np.frombuffer(content, np.uint8, buffer.size, buffer.offset)
+            buffer.offset = buffer.size = 0
+    return model
+
+
+def _bytes(model: Any) -> bytes:
+    import flatbuffers
+
+    builder = flatbuffers.Builder(1 << 20)
+    builder.Finish(model.Pack(builder), IDENTIFIER)
+    return bytes(builder.Output())
