@@ -31,14 +31,14 @@ def whole(path: Path) -> Iterator[Path]:
 def replace(part: Path, path: Path) -> None:
     """Rename ``part`` to ``path``; a folder in the way is moved aside first, so that it can be put back."""
     if not path.is_dir():
-        os.replace(part, path)
+        part.replace(path)
         return
     aside = part.parent / "previous"
-    os.replace(path, aside)
+    path.replace(aside)
     try:
-        os.replace(part, path)
+        part.replace(path)
     except OSError:
-        os.replace(aside, path)
+        aside.replace(path)
         raise
 
 

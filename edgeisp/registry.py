@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from edgeisp.errors import BadInputError
 
@@ -46,7 +46,8 @@ class Registry(Generic[T]):
         """
         if name in self._builtin:
             module, attribute = self._builtin[name].split(":")
-            return _object(import_module(module), attribute)
+            found: T = getattr(import_module(module), attribute)
+            return found
         plugins = self._plugins()
         if name in plugins:
             try:
@@ -63,7 +64,3 @@ def did_you_mean(name: str, names: list[str]) -> str:
     """One sentence that names the closest of ``names``, or all of them."""
     close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
     return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names)}"
-
-
-def _object(module: Any, attribute: str) -> Any:
-    return getattr(module, attribute)

@@ -17,7 +17,7 @@ from PIL import Image
 from edgeisp.errors import BadInputError
 from edgeisp.raw import RawImage, pack
 from edgeisp.raw.canonical import canonical_planes
-from edgeisp.raw.color import color_input, srgb_from_camera
+from edgeisp.raw.color import color_input, planar, srgb_from_camera
 from edgeisp.raw.image import Floats
 from edgeisp.raw.reader import RawReader
 
@@ -93,11 +93,8 @@ class Frame:
         top, left = (2 * int(rng.integers((side - size) // 2)) for side in self.mosaic.shape)
         window = np.s_[top : top + size + 2, left : left + size + 2]
         mosaic, picture = self.mosaic[window], self.picture[window]
-        for axis in (0, 1):
-            flip = rng.random() < 0.5
-            keep = slice(1, size + 1) if flip else slice(0, size)
-            mosaic, picture = (np.flip(a, axis) if flip else a for a in (mosaic, picture))
-            mosaic, picture = (a[keep] if axis == 0 else a[:, keep] for a in (mosaic, picture))
+        keep = [slice(-2, -size - 2, -1) if rng.random() < 0.5 else slice(0, size) for _ in range(2)]
+        mosaic, picture = mosaic[keep[0], keep[1]], picture[keep[0], keep[1]]
         turned = rng.random() < 0.5
         if turned:
             mosaic, picture = mosaic.T, picture.transpose(1, 0, 2)
@@ -107,7 +104,7 @@ class Frame:
         planes = (planes - black) / (np.float32(self.raw.white_level) - black)
         canonical = canonical_planes(planes, self.raw.white_balance)
         color = color_input(srgb_from_camera(self.raw.color_matrix))
-        return canonical, color, np.ascontiguousarray(picture.transpose(2, 0, 1), np.float32) / 255
+        return canonical, color, planar(picture)
 
 
 def find_pairs(folder: Path) -> list[tuple[Path, Path]]:

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from edgeisp.raw.color import decode_srgb, encode_srgb
+from edgeisp.data.textures import fractal
+from edgeisp.raw.color import decode_srgb, encode_srgb, planar
 from edgeisp.raw.image import Floats
 
 Painter = Callable[[int, np.random.Generator], Floats]
@@ -50,7 +51,7 @@ def dead_leaves(size: int, rng: np.random.Generator) -> Floats:
     strength = rng.exponential(0.10, count + 1) * (rng.random(count + 1) < 0.35)
     square = per_leaf((rng.random(count + 1) < 0.3).astype(float))
     wave = np.where(square > 0, np.sign(wave), wave) * per_leaf(strength)
-    rough = pink_noise(size, rng) * per_leaf(rng.exponential(0.06, count + 1))
+    rough = fractal((size, size), rng, rng.uniform(0.6, 1.2)) * per_leaf(rng.exponential(0.06, count + 1))
     shade = (
         per_leaf(rng.normal(0, 0.25, count + 1)) * x + per_leaf(rng.normal(0, 0.25, count + 1)) * y
     ) / size
@@ -84,7 +85,7 @@ def charts(size: int, rng: np.random.Generator) -> Floats:
         draw.line(ends, fill=ink(), width=int(rng.integers(1, 6)))
     if rng.random() < 0.5:
         _siemens_star(draw, size, ink(), rng)
-    return np.asarray(picture, np.float32).transpose(2, 0, 1) / 255
+    return planar(np.asarray(picture))
 
 
 def gradients(size: int, rng: np.random.Generator) -> Floats:
@@ -95,7 +96,8 @@ def gradients(size: int, rng: np.random.Generator) -> Floats:
     ramp = np.clip(np.cos(angle) * (x - 0.5) + np.sin(angle) * (y - 0.5) + 0.5, 0, 1) ** rng.uniform(0.5, 2.5)
     blob = np.exp(-((x - rng.random()) ** 2 + (y - rng.random()) ** 2) / rng.uniform(0.02, 0.4))
     picture = low[:, None, None] + (high - low)[:, None, None] * ramp + rng.normal(0, 0.3, (3, 1, 1)) * blob
-    return np.clip(picture, 0, 1).astype(np.float32)
+    clipped: Floats = np.clip(picture, 0, 1).astype(np.float32)
+    return clipped
 
 
 def color_patches(size: int, rng: np.random.Generator) -> Floats:
@@ -112,20 +114,12 @@ def color_patches(size: int, rng: np.random.Generator) -> Floats:
     return np.ascontiguousarray(picture.transpose(2, 0, 1), np.float32)
 
 
-def pink_noise(size: int, rng: np.random.Generator) -> Floats:
-    """Noise with a 1/f amplitude spectrum and unit variance, ``size x size``."""
-    spectrum = np.fft.rfft2(rng.standard_normal((size, size), np.float32))
-    radius = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None])
-    radius[0, 0] = np.inf
-    noise = np.fft.irfft2(spectrum / radius ** rng.uniform(0.6, 1.2), (size, size))
-    return (noise / noise.std()).astype(np.float32)
-
-
 def _palette(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
     """Colours around a few hues, more muted than saturated, from deep shade to near white."""
     value = rng.beta(1.3, 1.3, (count, 1))
     chroma = rng.normal(0, 1, (count, 3)) * rng.beta(1.2, 3.0, (count, 1))
-    return np.clip(value + chroma * 0.6 * np.sqrt(value * (1.05 - value)), 0, 1)
+    colors: NDArray[np.float64] = np.clip(value + chroma * 0.6 * np.sqrt(value * (1.05 - value)), 0, 1)
+    return colors
 
 
 def _leaf_map(size: int, count: int, rng: np.random.Generator) -> NDArray[np.int32]:

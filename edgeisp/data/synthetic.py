@@ -14,7 +14,7 @@ from PIL import Image
 from edgeisp.data import photos
 from edgeisp.data.scenes import scene
 from edgeisp.raw.canonical import canonical_planes
-from edgeisp.raw.color import color_input, decode_srgb, encode_srgb
+from edgeisp.raw.color import color_input, decode_srgb, encode_srgb, planar
 from edgeisp.raw.image import Floats
 from edgeisp.raw.unprocess import noisy_planes, random_camera
 
@@ -76,7 +76,7 @@ def photo_crop(size: int, rng: np.random.Generator) -> Floats:
         crop = crop.resize(
             (size, size), Image.Resampling.LANCZOS if rng.random() < 0.5 else Image.Resampling.BOX
         )
-    picture = np.asarray(crop, np.float32).transpose(2, 0, 1) / 255
+    picture = planar(np.asarray(crop))
     if grey:
         low, high = np.sort(rng.beta(1.2, 1.2, (2, 3, 1, 1)), axis=0)
         picture = (low + (high - low) * picture).astype(np.float32)

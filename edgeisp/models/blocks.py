@@ -74,7 +74,8 @@ class Companding(nn.Module):
 
     def inverse(self, y: Tensor) -> Tensor:
         """Linear light again."""
-        return y * (y.abs() + 2 * self.a**0.5)
+        linear: Tensor = y * (y.abs() + 2 * self.a**0.5)
+        return linear
 
 
 class ColorRendering(nn.Module):
@@ -101,4 +102,5 @@ class ColorRendering(nn.Module):
         root = torch.sqrt(torch.sqrt(x.clamp(min=self.knee)))
         start = self.knee**0.25
         offset = start * (a + start * (b + start * c))
-        return 12.92 * x.clamp(max=self.knee) + (root * (a + root * (b + root * c)) - offset)
+        code: Tensor = 12.92 * x.clamp(max=self.knee) + (root * (a + root * (b + root * c)) - offset)
+        return code

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from torch import nn
+from edgeisp.models.functions import ISPNetwork
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class ModelCard:
 
     name: str
     title: str
-    build: Callable[[], nn.Module]
-    """Constructs the network with fresh weights; the result also satisfies `ISPNetwork`."""
+    build: Callable[[], ISPNetwork]
+    """Constructs the network with fresh weights."""
     paper: str
     claims: tuple[Claim, ...]
     from_paper: tuple[str, ...]

@@ -16,6 +16,7 @@ from torch import nn
 from edgeisp.errors import CheckpointError
 from edgeisp.files import sha256, whole
 from edgeisp.models import MODELS
+from edgeisp.models.functions import ISPNetwork
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class LoadedModel:
     """A network with weights, ready to run (eval mode, float32, CPU)."""
 
     name: str
-    network: nn.Module
+    network: ISPNetwork
     path: Path
     sha256: str
     card: dict[str, Any]

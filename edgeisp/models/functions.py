@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
-from torch import Tensor, nn
+from torch import nn
 
 Shape = tuple[int, ...]
 
@@ -22,15 +21,12 @@ class Function:
     outputs: Mapping[str, Shape]
 
 
-@runtime_checkable
-class ISPNetwork(Protocol):
-    """What edgeisp asks of a network, ours or a plug-in's; networks are also `torch.nn.Module`."""
+class ISPNetwork(nn.Module):
+    """Base of every network, ours or a plug-in's: packed Bayer in, sRGB out, and what it offers to exporters."""
 
     stride: int
     """Height and width of the packed input must be multiples of this."""
 
     def functions(self, height: int, width: int) -> dict[str, Function]:
         """The exported entry points for a packed tile of ``height x width``; ``tile`` is always among them."""
-        ...
-
-    def __call__(self, raw: Tensor, *inputs: Tensor) -> Tensor: ...
+        raise NotImplementedError

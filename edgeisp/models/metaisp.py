@@ -16,7 +16,7 @@ from torch import Tensor
 
 from edgeisp.models.blocks import ChannelLayerNorm, ColorRendering, Companding, HaarDown, HaarUp
 from edgeisp.models.card import Claim, ModelCard
-from edgeisp.models.functions import Function
+from edgeisp.models.functions import Function, ISPNetwork
 from edgeisp.models.inspection import Inspection
 
 
@@ -107,7 +107,7 @@ class MSCB(CorrectionBlock):
         return y * self.attention(y, weights)
 
 
-class MetaISP(nn.Module):
+class MetaISP(ISPNetwork):
     """Packed Bayer ``B x 4 x h x w`` to sRGB ``B x 3 x 2h x 2w``; h and w multiples of 8.
 
     The input is linear, R, Gr, Gb, B, black-subtracted and white-balanced. The network demosaics and denoises in the
@@ -145,7 +145,7 @@ class MetaISP(nn.Module):
     @property
     def blocks(self) -> list[CorrectionBlock]:
         """The correction blocks in the order in which the context lists their weights."""
-        return [block for stage in (*self.encoder, *self.decoder) for block in stage]  # type: ignore[misc, union-attr]
+        return [block for stage in (*self.encoder, *self.decoder) for block in stage]
 
     def context(self, raw: Tensor) -> Tensor:
         """Weights of every block, ``B x blocks*N``, from a whole (or reduced) frame."""
@@ -273,14 +273,14 @@ CARD = ModelCard(
     from_third_parties=(
         "U-Net on packed Bayer; MFEB to C channels; four MCCB+MSCB pairs to the bottom with widths {C, C, C, 2C}.",
         "Down- and up-sampling by a 3x3 convolution and the Haar wavelet transform; skips are additions.",
-        "MCCB and MSCB as in the walk-through of the paper's method section; C=32, K=40 and the predictor's layers as in "
-        "a public re-implementation that is not by the authors.",
+        "MCCB and MSCB as in the walk-through of the paper's method section; C=32, K=40 and the predictor's layers as "
+        "in a public re-implementation that is not by the authors.",
     ),
     reconstruction=(
         "MFEB is 3x3, GELU, 3x3. Three decoder pairs (2C, C, C). N=8 bases, which meets the claimed parameters.",
         "The head is a 3x3 convolution and a pixel shuffle.",
-        "The input is companded by a signed square root inside the network, and a learned 3x3 convolution that starts as "
-        "a bilinear demosaic is added at the head (444 parameters).",
+        "The input is companded by a signed square root inside the network, and a learned 3x3 convolution that starts "
+        "as a bilinear demosaic is added at the head (444 parameters).",
         "Colour matrix and sRGB curve are a fixed last stage of the graph; the paper's network learns one sensor.",
         "Bases start near the identity (MCCB) or at random (MSCB). Epsilons are 1e-4, so that fp16 keeps them.",
         "Training: see the card of the checkpoint.",

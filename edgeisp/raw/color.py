@@ -40,7 +40,8 @@ def color_matrix_from_srgb(
 ) -> Matrix:
     """The XYZ (D65) to camera matrix whose white needs the gains ``white_balance``; inverts `srgb_from_camera`."""
     camera_from_srgb = np.linalg.inv(srgb_from_camera_matrix) / np.array(white_balance)[:, None]
-    return camera_from_srgb @ np.linalg.inv(XYZ_FROM_SRGB)
+    matrix: Matrix = camera_from_srgb @ np.linalg.inv(XYZ_FROM_SRGB)
+    return matrix
 
 
 def encode_srgb(linear: F) -> F:
@@ -59,9 +60,15 @@ def plane_gains(white_balance: tuple[float, float, float]) -> Floats:
     """Gains of R, Gr, Gb, B, ``4 x 1 x 1``, scaled so that the smallest is 1 and saturation stays white."""
     r, g, b = white_balance
     gains = np.array([r, g, g, b], np.float32)
-    return (gains / gains.min())[:, None, None]
+    scaled: Floats = (gains / gains.min())[:, None, None]
+    return scaled
 
 
 def color_input(srgb_from_camera_matrix: Matrix) -> Floats:
     """The ``3 x 3`` matrix as networks take it: ``9 x 1 x 1`` float32, row by row."""
     return srgb_from_camera_matrix.astype(np.float32).reshape(9, 1, 1)
+
+
+def planar(picture: NDArray[np.uint8]) -> Floats:
+    """An 8-bit picture ``H x W x 3`` as ``3 x H x W`` float32 in [0, 1]."""
+    return np.ascontiguousarray(picture.transpose(2, 0, 1), np.float32) / np.float32(255)

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
 
 from edgeisp.data import photos
 from edgeisp.data.pairs import find_pairs, read_picture
 from edgeisp.data.scenes import scene
 from edgeisp.errors import BadInputError
+from edgeisp.models.functions import ISPNetwork
 from edgeisp.raw import RawImage, canonical, pack
-from edgeisp.raw.color import color_input, srgb_from_camera
+from edgeisp.raw.color import color_input, planar, srgb_from_camera
 from edgeisp.raw.image import CFAS, Floats
 from edgeisp.raw.noise import phone_profile
 from edgeisp.raw.reader import RawReader
@@ -77,10 +77,7 @@ def synthetic_test() -> Iterator[TestPicture]:
 
     Cameras are random but fixed, 12 bits, and go through all four CFA layouts.
     """
-    natural = [
-        (name.split(":")[1], photos.photo(name).astype(np.float32).transpose(2, 0, 1) / 255)
-        for name in photos.TEST
-    ]
+    natural = [(name.split(":")[1], planar(photos.photo(name))) for name in photos.TEST]
     drawn = [(f"scene {i}", scene(SCENE_SIZE, np.random.default_rng((SCENE_SEED, i)))) for i in range(SCENES)]
     for iso in ISOS:
         for index, (name, truth) in enumerate([*natural, *drawn]):
@@ -97,21 +94,21 @@ def synthetic_test() -> Iterator[TestPicture]:
             yield TestPicture(name, iso, index < len(natural), unprocess(truth, camera, rng, iso), truth)
 
 
-def render_whole(network: nn.Module, raw: RawImage) -> Floats:
+def render_whole(network: ISPNetwork, raw: RawImage) -> Floats:
     """A picture in one pass without tiles, ``3 x H x W`` sRGB in [0, 1]; for evaluation, not for large frames."""
     packed = pack(raw)
     planes = canonical(packed.planes, raw)
-    stride = int(getattr(network, "stride", 1))
-    rows, columns = (-side % stride for side in planes.shape[1:])
+    rows, columns = (-side % network.stride for side in planes.shape[1:])
     padded = np.pad(planes, ((0, 0), (0, rows), (0, columns)), "reflect")
     color = color_input(srgb_from_camera(raw.color_matrix))
     with torch.inference_mode():
         rgb = network(torch.from_numpy(padded)[None], torch.from_numpy(color)[None])[0].numpy()
-    return np.clip(packed.restore(rgb[:, : 2 * packed.shape[0], : 2 * packed.shape[1]]), 0, 1)
+    picture: Floats = np.clip(packed.restore(rgb[:, : 2 * packed.shape[0], : 2 * packed.shape[1]]), 0, 1)
+    return picture
 
 
 def evaluate(
-    network: nn.Module, pictures: list[TestPicture], step: Callable[[TestPicture], None] = lambda _: None
+    network: ISPNetwork, pictures: list[TestPicture], step: Callable[[TestPicture], None] = lambda _: None
 ) -> list[Score]:
     """Scores of ``network`` and of LibRaw at each ISO of ``pictures``, over all of them and over the natural ones."""
     results = []
@@ -151,8 +148,7 @@ def pairs_test(folder: Path, reader: RawReader) -> Iterator[TestPicture]:
     """The RAW files of a folder (see `edgeisp.data.pairs`) with their pictures as the truth."""
     for path, picture in find_pairs(folder):
         raw = reader.read(path)
-        truth = read_picture(picture).astype(np.float32).transpose(2, 0, 1) / 255
-        yield TestPicture(path.name, raw.iso or 0, True, raw, truth)
+        yield TestPicture(path.name, raw.iso or 0, True, raw, planar(read_picture(picture)))
 
 
 def test_set(name: str, reader: RawReader) -> list[TestPicture]:

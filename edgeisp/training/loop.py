@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import torch
@@ -138,15 +138,15 @@ class Run:
         c, f = self.config, self.fabric
         share = range(f.global_rank, c.batch, f.world_size)
         indices = [[step * c.batch + i for i in share] for step in range(self.step, c.steps)]
-        loader = DataLoader(
-            self.pairs,
+        loader: DataLoader[tuple[Tensor, Tensor, Tensor]] = DataLoader(
+            self.pairs,  # type: ignore[arg-type]
             batch_sampler=indices,
             num_workers=c.workers,
             persistent_workers=False,
             pin_memory=f.device.type == "cuda",
         )
         for raw, color, target in loader:
-            yield tuple(t.to(f.device, non_blocking=True) for t in (raw, color, target))  # type: ignore[misc]
+            yield raw.to(f.device), color.to(f.device), target.to(f.device)
 
     def advance(self, raw: Tensor, color: Tensor, target: Tensor) -> float:
         """One optimizer step; returns the loss. Weights stay as they were where the loss is not finite."""
@@ -154,7 +154,8 @@ class Run:
             group["lr"] = self.lr
         output = self.network(raw.contiguous(memory_format=torch.channels_last), color)
         loss = picture_loss(output, target, self.config.ms_ssim)
-        value = float(self.fabric.all_reduce(loss.detach(), reduce_op="mean"))  # type: ignore[arg-type]
+        mean = self.fabric.all_reduce(loss.detach(), reduce_op="mean")
+        value = float(cast("Tensor", mean))
         if math.isfinite(value):
             self.optimizer.zero_grad()
             self.fabric.backward(loss)
@@ -169,7 +170,8 @@ class Run:
     @torch.no_grad()
     def _move_average(self) -> None:
         decay = min(self.config.ema, (1 + self.step) / (10 + self.step))
-        averages, weights = list(self.average.parameters()), list(self.bare.parameters())
+        averages: list[Tensor] = list(self.average.parameters())
+        weights: list[Tensor] = list(self.bare.parameters())
         torch._foreach_lerp_(averages, weights, 1 - decay)
 
     def save(self, path: Path) -> None:
@@ -227,7 +229,7 @@ class Log:
         self._file = path.open("w", newline="")
         self._csv = csv.writer(self._file)
         self._csv.writerows([["step", "loss", "lr", "steps_per_second"], *kept])
-        self._events = SummaryWriter(str(out), purge_step=step)  # type: ignore[no-untyped-call]
+        self._events = SummaryWriter(str(out), purge_step=step)
 
     def __enter__(self) -> Log:
         return self
@@ -238,12 +240,12 @@ class Log:
         self._csv.writerow([p.step, f"{p.loss:.6f}", f"{p.lr:.3e}", f"{p.steps_per_second:.3f}"])
         self._file.flush()
         for name in ("loss", "lr"):
-            self._events.add_scalar(f"train/{name}", getattr(p, name), p.step)  # type: ignore[no-untyped-call]
+            self._events.add_scalar(f"train/{name}", getattr(p, name), p.step)
 
     def __exit__(self, *_: object) -> None:
         if self.active:
             self._file.close()
-            self._events.close()  # type: ignore[no-untyped-call]
+            self._events.close()
 
 
 def _card(config: TrainConfig, step: int) -> dict[str, Any]:
