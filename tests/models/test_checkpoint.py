@@ -1,0 +1,85 @@
+"""Checkpoints: whole, checked, and refused in words."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from edgeisp.errors import BadInputError, CheckpointError
+from edgeisp.models.checkpoint import bundled, load, save
+from edgeisp.models.metaisp import MetaISP
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("weights") / "good.safetensors"
+    save(path, MetaISP(), {"steps": 7})
+    return path
+
+
+def test_saved_weights_and_card_come_back(good: Path) -> None:
+    loaded = load("metaisp", good)
+    assert loaded.card == {"steps": 7}
+    assert not loaded.network.training
+    weights = load_file(good)
+    assert all(torch.equal(weights[k], v) for k, v in loaded.network.state_dict().items())
+
+
+def test_bundled_checkpoint_loads_and_tells_its_training() -> None:
+    assert bundled("metaisp") is not None
+    assert load("metaisp").card["steps"] > 0
+
+
+def test_missing_file_is_named_when_it_does_not_exist(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"gone\.safetensors"):
+        load("metaisp", tmp_path / "gone.safetensors")
+
+
+def test_unknown_network_is_answered_with_the_closest_name() -> None:
+    with pytest.raises(BadInputError, match="did you mean 'metaisp'"):
+        load("metaips")
+
+
+@pytest.mark.parametrize("keep", [0, 7, 100, 3_000_000])
+def test_truncated_file_is_refused(good: Path, tmp_path: Path, keep: int) -> None:
+    path = tmp_path / "cut.safetensors"
+    path.write_bytes(good.read_bytes()[:keep])
+    with pytest.raises(CheckpointError, match="not a whole safetensors file"):
+        load("metaisp", path)
+
+
+def test_pickle_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "old.pt"
+    torch.save(MetaISP().state_dict(), path)
+    with pytest.raises(CheckpointError):
+        load("metaisp", path)
+
+
+def _changed(good: Path, path: Path, change: dict[str, torch.Tensor | None]) -> Path:
+    weights = load_file(good)
+    for key, value in change.items():
+        if value is None:
+            del weights[key]
+        else:
+            weights[key] = value
+    save_file(weights, path)
+    return path
+
+
+def test_missing_and_unexpected_keys_are_listed(good: Path, tmp_path: Path) -> None:
+    path = _changed(good, tmp_path / "a.safetensors", {"head.weight": None, "tail.weight": torch.ones(1)})
+    with pytest.raises(CheckpointError, match=r"missing head\.weight; unexpected tail\.weight"):
+        load("metaisp", path)
+
+
+def test_wrong_shape_is_named(good: Path, tmp_path: Path) -> None:
+    path = _changed(good, tmp_path / "a.safetensors", {"head.bias": torch.ones(3)})
+    with pytest.raises(CheckpointError, match=r"head\.bias has shape \(3,\), the network \(12,\)"):
+        load("metaisp", path)
+
+
+def test_not_finite_weights_are_refused(good: Path, tmp_path: Path) -> None:
+    path = _changed(good, tmp_path / "a.safetensors", {"head.bias": torch.full((12,), float("nan"))})
+    with pytest.raises(CheckpointError, match="NaN or infinite"):
+        load("metaisp", path)
