@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 import uuid
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from edgeisp.engines import ENGINES
 from edgeisp.export.manifest import Camera
 from edgeisp.export.rewrites import CONSTANT_MATMULS, FOLD_HAAR_DOWN, FOLD_HAAR_UP, Rewrite
 from edgeisp.export.rewrites.channels_first import CHANNELS_FIRST_NORM
+from edgeisp.export.rewrites.clamps import FINITE_CLAMPS
 from edgeisp.export.target import Report
 from edgeisp.files import sha256
 from edgeisp.models.functions import Function
@@ -33,7 +33,14 @@ class CoreMLTarget:
     name: str = "coreml"
     suffix: str = ".mlpackage"
     precisions: tuple[Name, ...] = ("fp16", "fp32")
-    rewrites: tuple[Rewrite, ...] = (FOLD_HAAR_DOWN, FOLD_HAAR_UP, CHANNELS_FIRST_NORM, CONSTANT_MATMULS)
+    # sums over channels stay sums: as 1x1 convolutions they would break the form in which coremltools knows a layer norm
+    rewrites: tuple[Rewrite, ...] = (
+        FOLD_HAAR_DOWN,
+        FOLD_HAAR_UP,
+        CHANNELS_FIRST_NORM,
+        CONSTANT_MATMULS,
+        FINITE_CLAMPS,
+    )
 
     def missing(self) -> str | None:
         return extras.missing("coreml")
@@ -51,9 +58,6 @@ class CoreMLTarget:
     def convert(
         self, functions: Mapping[str, Function], path: Path, precision: Precision, metadata: Mapping[str, str]
     ) -> Report:
-        os.environ.setdefault(
-            "TQDM_DISABLE", "1"
-        )  # read when tqdm is first imported; coremltools has no switch for its bars
         from coremltools.models.utils import MultiFunctionDescriptor, save_multifunction
 
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
@@ -71,14 +75,15 @@ class CoreMLTarget:
 
 def _write(function: Function, path: Path, precision: Precision) -> None:
     import coremltools as ct
+    import numpy as np
     import torch
 
     inputs = tuple(torch.zeros(shape) for shape in function.inputs.values())
     program = torch.export.export(function.module, inputs, strict=False).run_decompositions({})
     ct.convert(
         program,
-        inputs=[ct.TensorType(name, shape) for name, shape in function.inputs.items()],
-        outputs=[ct.TensorType(name) for name in function.outputs],
+        inputs=[ct.TensorType(name, shape, np.float32) for name, shape in function.inputs.items()],
+        outputs=[ct.TensorType(name, dtype=np.float32) for name in function.outputs],
         minimum_deployment_target=ct.target.iOS18,
         compute_precision=ct.precision.FLOAT16 if precision.name == "fp16" else ct.precision.FLOAT32,
         skip_model_load=True,

@@ -78,7 +78,8 @@ def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     path = save_program(tmp_path_factory.mktemp("mil") / "cases.mlpackage", arrays, build)
     results = ENGINE.open(path, threads=1).run("main", arrays)
     by_case = {
-        name: [results[f"o{i}_{k}"] for k in range(len(results)) if f"o{i}_{k}" in results] for i, name in enumerate(cases)
+        name: [results[f"o{i}_{k}"] for k in range(len(results)) if f"o{i}_{k}" in results]
+        for i, name in enumerate(cases)
     }
     return Ran(by_case, op_counts(path)["main"])
 

@@ -24,7 +24,9 @@ def windows(x: np.ndarray, kernel: Sequence[int], strides: Sequence[int], dilati
     reach = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
     counts = [(n - r) // s + 1 for n, r, s in zip(x.shape[2:], reach, strides, strict=True)]
     for place in product(*map(range, counts)):
-        cut = [slice(p * s, p * s + r, d) for p, s, r, d in zip(place, strides, reach, dilations, strict=True)]
+        cut = [
+            slice(p * s, p * s + r, d) for p, s, r, d in zip(place, strides, reach, dilations, strict=True)
+        ]
         yield place, counts, x[(slice(None), slice(None), *cut)]
 
 
@@ -99,7 +101,12 @@ def transposed(w: np.ndarray, window: Sequence[slice], more: int = 0, **paramete
 
 
 def pooled(
-    op: str, function: Callable[[np.ndarray], np.ndarray], fill: float, pads: Pads, x: np.ndarray = X, **parameters: Any
+    op: str,
+    function: Callable[[np.ndarray], np.ndarray],
+    fill: float,
+    pads: Pads,
+    x: np.ndarray = X,
+    **parameters: Any,
 ) -> tuple:
     kernel = parameters["kernel_sizes"]
 

@@ -23,7 +23,9 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
 
 
-def unary(op: str, array: np.ndarray, function: Callable[[np.ndarray], np.ndarray], **parameters: object) -> tuple:
+def unary(
+    op: str, array: np.ndarray, function: Callable[[np.ndarray], np.ndarray], **parameters: object
+) -> tuple:
     return (array,), lambda mb, x: getattr(mb, op)(x=x, **parameters), function
 
 
@@ -137,12 +139,8 @@ CASES = {
         "sigmoid_hard", X, lambda x: np.clip(0.3 * x + 0.4, 0, 1), alpha=F(0.3), beta=F(0.4)
     ),
     "silu/plain": unary("silu", X, lambda x: x * sigmoid(x)),
-    "softmax/middle axis": unary(
-        "softmax", X, lambda x: np.exp(x) / np.exp(x).sum(1, keepdims=True), axis=1
-    ),
-    "softmax/last axis": unary(
-        "softmax", X, lambda x: np.exp(x) / np.exp(x).sum(-1, keepdims=True), axis=-1
-    ),
+    "softmax/middle axis": unary("softmax", X, lambda x: np.exp(x) / np.exp(x).sum(1, keepdims=True), axis=1),
+    "softmax/last axis": unary("softmax", X, lambda x: np.exp(x) / np.exp(x).sum(-1, keepdims=True), axis=-1),
     "softplus/plain": unary("softplus", X, lambda x: np.log1p(np.exp(x))),
     "softplus_parametric/plain": unary(
         "softplus_parametric",

@@ -100,18 +100,24 @@ CASES = {
         lambda mb, x, y: mb.concat(values=[x, y], axis=1, interleave=True),
         lambda x, y: np.stack([x, y], 2).reshape(2, 16, 4, 6),
     ),
-    "stack/plain": ((X, Y), lambda mb, x, y: mb.stack(values=[x, y], axis=1), lambda x, y: np.stack([x, y], 1)),
-    "split/sizes": op(
-        "split", X, lambda x: [x[:, :1], x[:, 1:6], x[:, 6:]], split_sizes=[1, 5, 2], axis=1
+    "stack/plain": (
+        (X, Y),
+        lambda mb, x, y: mb.stack(values=[x, y], axis=1),
+        lambda x, y: np.stack([x, y], 1),
     ),
+    "split/sizes": op("split", X, lambda x: [x[:, :1], x[:, 1:6], x[:, 6:]], split_sizes=[1, 5, 2], axis=1),
     "split/number": op("split", X, lambda x: np.split(x, 4, 1), num_splits=4, axis=1),
     "tile/plain": op("tile", ROWS, lambda x: np.tile(x, (2, 3)), reps=[2, 3]),
     "reverse/axes": op("reverse", X, lambda x: x[:, ::-1, :, ::-1], axes=[1, 3]),
     "reverse/all": op("reverse", ROWS, lambda x: x[::-1, ::-1]),
     "pixel_shuffle/plain": op("pixel_shuffle", X, shuffled, upscale_factor=2),
-    "pixel_unshuffle/plain": op("pixel_unshuffle", X, lambda x: inverse(shuffled, x), downscale_factor=np.uint32(2)),
+    "pixel_unshuffle/plain": op(
+        "pixel_unshuffle", X, lambda x: inverse(shuffled, x), downscale_factor=np.uint32(2)
+    ),
     "depth_to_space/tensorflow order": op("depth_to_space", X, tensorflow, block_size=2),
-    "space_to_depth/tensorflow order": op("space_to_depth", X, lambda x: inverse(tensorflow, x), block_size=2),
+    "space_to_depth/tensorflow order": op(
+        "space_to_depth", X, lambda x: inverse(tensorflow, x), block_size=2
+    ),
     "space_to_batch/plain": op(
         "space_to_batch", X, to_batch, block_shape=[2, 3], paddings=np.array([[1, 1], [0, 0]], I32)
     ),
@@ -184,7 +190,9 @@ CASES = {
         ),
         updated,
     ),
-    "gather/constant indices": op("gather", X, lambda x: x[:, [5, 0, 0]], indices=np.array([5, 0, 0], I32), axis=1),
+    "gather/constant indices": op(
+        "gather", X, lambda x: x[:, [5, 0, 0]], indices=np.array([5, 0, 0], I32), axis=1
+    ),
     "gather/matrix of indices": op(
         "gather", ROWS, lambda x: x[:, [[0, 5], [2, 2]]], indices=np.array([[0, 5], [2, 2]], I32), axis=1
     ),
@@ -208,7 +216,9 @@ CASES = {
         indices=np.array([[1, 1, 0, 2, 3, 0]], I32),
         axis=0,
     ),
-    "gather_nd/plain": op("gather_nd", ROWS, lambda x: x[[0, 3], [5, 2]], indices=np.array([[0, 5], [3, 2]], I32)),
+    "gather_nd/plain": op(
+        "gather_nd", ROWS, lambda x: x[[0, 3], [5, 2]], indices=np.array([[0, 5], [3, 2]], I32)
+    ),
     "gather_nd/batched": op(
         "gather_nd",
         ROWS,
@@ -219,7 +229,10 @@ CASES = {
     "one_hot/plain": (
         (FLAT[:3],),
         lambda mb, x: mb.one_hot(
-            indices=mb.cast(x=x, dtype="int32"), one_hot_vector_size=4, on_value=np.float32(2), off_value=np.float32(-1)
+            indices=mb.cast(x=x, dtype="int32"),
+            one_hot_vector_size=4,
+            on_value=np.float32(2),
+            off_value=np.float32(-1),
         ),
         lambda x: np.where(np.eye(4)[x.astype(int)] > 0, 2, -1),
     ),
@@ -236,7 +249,9 @@ CASES = {
     "shape/plain": op("shape", X, lambda x: np.array(x.shape)),
     "range_1d/plain": (
         (FLAT,),
-        lambda mb, x: mb.add(x=x, y=mb.range_1d(start=np.float32(1), end=np.float32(3.5), step=np.float32(0.5))),
+        lambda mb, x: mb.add(
+            x=x, y=mb.range_1d(start=np.float32(1), end=np.float32(3.5), step=np.float32(0.5))
+        ),
         lambda x: x + np.arange(1, 3.5, 0.5),
     ),
 }

@@ -28,7 +28,9 @@ def op(name: str, array: np.ndarray, expected: Callable[[np.ndarray], Any], **pa
 def reduced(name: str, function: Callable[..., np.ndarray], array: np.ndarray = X) -> dict[str, tuple]:
     return {
         f"{name}/kept": op(name, array, lambda x: function(x, (1,), True), axes=[1], keep_dims=True),
-        f"{name}/dropped": op(name, array, lambda x: function(x, (2, 3), False), axes=[-1, 2], keep_dims=False),
+        f"{name}/dropped": op(
+            name, array, lambda x: function(x, (2, 3), False), axes=[-1, 2], keep_dims=False
+        ),
         f"{name}/all axes": op(name, array, lambda x: function(x, (0, 1, 2, 3), True), keep_dims=True),
     }
 
@@ -45,14 +47,17 @@ def local_response(x: np.ndarray) -> np.ndarray:
 
 def interpolated(x: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Linear interpolation of the last two axes at fractional places."""
-    along = lambda v, places: np.apply_along_axis(lambda line: np.interp(places, np.arange(len(line)), line), -1, v)  # noqa: E731
+
+    def along(v: np.ndarray, at: np.ndarray) -> np.ndarray:
+        return np.apply_along_axis(lambda line: np.interp(at, np.arange(len(line)), line), -1, v)
+
     return along(along(x, columns).swapaxes(-1, -2), rows).swapaxes(-1, -2)
 
 
-def resized(name: str, places: Callable[[int, int], np.ndarray], height: int, width: int, **parameters: Any) -> tuple:
-    return op(
-        name, X, lambda x: interpolated(x, places(4, height), places(5, width)).astype(F), **parameters
-    )
+def resized(
+    name: str, places: Callable[[int, int], np.ndarray], height: int, width: int, **parameters: Any
+) -> tuple:
+    return op(name, X, lambda x: interpolated(x, places(4, height), places(5, width)).astype(F), **parameters)
 
 
 def bilinear(mode: str, places: Callable[[int, int], np.ndarray], height: int = 7, width: int = 3) -> tuple:

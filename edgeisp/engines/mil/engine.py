@@ -39,7 +39,9 @@ class MILProgram:
         import torch
 
         if function not in self.functions:
-            raise BadInputError(f"no function {function!r}", cure=f"this package has {', '.join(self.functions)}")
+            raise BadInputError(
+                f"no function {function!r}", cure=f"this package has {', '.join(self.functions)}"
+            )
         executable = self.functions[function]
         tensors = {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in inputs.items()}
         _check(executable.inputs, inputs)
@@ -80,19 +82,23 @@ class MILEngine:
             functions = {name: executable(name, function) for name, function in saved.functions.items()}
         except BadInputError as error:
             raise BadInputError(error.what, where=path, cure=error.cure) from error
-        return MILProgram(f"MIL interpreter (coremltools {saved.version}; not Apple's runtime)", functions, threads)
+        return MILProgram(
+            f"MIL interpreter (coremltools {saved.version}; not Apple's runtime)", functions, threads
+        )
 
 
 def _check(values: tuple[Value, ...], inputs: Tensors) -> None:
     expected, given = {value.name for value in values}, set(inputs)
     if expected != given:
         raise BadInputError(
-            f"inputs {', '.join(sorted(given)) or 'none'}", cure=f"the function takes {', '.join(sorted(expected))}"
+            f"inputs {', '.join(sorted(given)) or 'none'}",
+            cure=f"the function takes {', '.join(sorted(expected))}",
         )
     for value in values:
         if tuple(inputs[value.name].shape) != value.shape:
             raise BadInputError(
-                f"input {value.name!r} has shape {tuple(inputs[value.name].shape)}", cure=f"the function takes {value.shape}"
+                f"input {value.name!r} has shape {tuple(inputs[value.name].shape)}",
+                cure=f"the function takes {value.shape}",
             )
 
 

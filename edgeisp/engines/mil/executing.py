@@ -51,7 +51,9 @@ class Step:
 
     def run(self, environment: Environment, rounding: bool) -> None:
         out = self.call(**{name: source(environment) for name, source in self.arguments.items()})
-        for value, result in zip(self.results, out if isinstance(out, (tuple, list)) else (out,), strict=True):
+        for value, result in zip(
+            self.results, out if isinstance(out, (tuple, list)) else (out,), strict=True
+        ):
             environment[value.name] = value.settle(result, rounding)
         for name in self.frees:
             del environment[name]
@@ -68,7 +70,9 @@ class Executable:
 
     def run(self, tensors: Mapping[str, Tensor], rounding: bool) -> Environment:
         """Named outputs for named inputs of the declared shapes. ``rounding`` False computes all in fp32, for diagnosis."""
-        environment: Environment = {value.name: value.settle(tensors[value.name], rounding) for value in self.inputs}
+        environment: Environment = {
+            value.name: value.settle(tensors[value.name], rounding) for value in self.inputs
+        }
         with torch.inference_mode():
             for step in self.steps:
                 try:
@@ -77,7 +81,9 @@ class Executable:
                     raise type(error)(error.what, where=self._place(step), cure=error.cure) from error
                 except (RuntimeError, ValueError, IndexError) as error:
                     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-                    raise BadInputError(reason, where=self._place(step), cure="the program is damaged; export it again") from error
+                    raise BadInputError(
+                        reason, where=self._place(step), cure="the program is damaged; export it again"
+                    ) from error
         return {value.name: environment[value.name] for value in self.outputs}
 
     def _place(self, step: Step) -> str:
@@ -125,7 +131,11 @@ def _value(var: Any) -> Value:
 
 def _variables(op: Any) -> list[Any]:
     """The inputs of ``op`` that are computed at run time."""
-    given = [one for value in op.inputs.values() for one in (value if isinstance(value, (list, tuple)) else [value])]
+    given = [
+        one
+        for value in op.inputs.values()
+        for one in (value if isinstance(value, (list, tuple)) else [value])
+    ]
     return [var for var in given if var is not None and not _is_constant(var)]
 
 
@@ -140,7 +150,9 @@ def _arguments(op: Any) -> dict[str, Source]:
         if given is None:
             continue
         if name not in parameters:
-            raise BadInputError(f"the MIL interpreter's {op.op_type} takes no {name!r}", where=f"{op.op_type} {op.name!r}")
+            raise BadInputError(
+                f"the MIL interpreter's {op.op_type} takes no {name!r}", where=f"{op.op_type} {op.name!r}"
+            )
         as_tensor = "Tensor" in str(parameters[name].annotation)
         arguments[name] = _source(given, as_tensor)
     return arguments
@@ -154,7 +166,11 @@ def _source(given: Any, as_tensor: bool) -> Source:
         value = _tensor(_array(given)) if as_tensor else _plain(_array(given))
         return lambda environment: value
     name = given.name
-    return (lambda environment: environment[name]) if as_tensor else (lambda environment: environment[name].tolist())
+    return (
+        (lambda environment: environment[name])
+        if as_tensor
+        else (lambda environment: environment[name].tolist())
+    )
 
 
 def _array(var: Any) -> Any:
@@ -164,7 +180,9 @@ def _array(var: Any) -> Any:
     try:
         return var.op.materialized_val_inference()
     except Exception as error:
-        raise BadInputError(f"the weight {var.name!r} cannot be unpacked ({error})", cure="export it again") from error
+        raise BadInputError(
+            f"the weight {var.name!r} cannot be unpacked ({error})", cure="export it again"
+        ) from error
 
 
 def _plain(value: Any) -> Any:
@@ -176,4 +194,3 @@ def _tensor(value: Any) -> Tensor:
     if array.dtype.kind == "f":
         return torch.from_numpy(array.astype(np.float32))
     return torch.from_numpy(array.astype(np.bool_ if array.dtype.kind == "b" else np.int32))
-

@@ -97,4 +97,6 @@ def _check_ops(path: Path, spec: Any, known: Mapping[str, Any]) -> None:
 
 def _damaged(path: Path, error: Exception) -> BadInputError:
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    return BadInputError(f"not a whole ML package ({lines[0][:200]})", where=path, cure="export or fetch it again")
+    return BadInputError(
+        f"not a whole ML package ({lines[0][:200]})", where=path, cure="export or fetch it again"
+    )

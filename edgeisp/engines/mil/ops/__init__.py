@@ -18,9 +18,9 @@ from edgeisp.engines.mil.ops import (
     normalization,
     pooling,
     quantization,
+    rearranging,
     reduction,
     resampling,
-    rearranging,
 )
 
 OPS: dict[str, Callable[..., Any]] = {

@@ -50,7 +50,9 @@ def slice_update(
     squeeze_mask: list[bool] | None = None,
 ) -> Tensor:
     if squeeze_mask and any(squeeze_mask):
-        raise UnavailableError("slice_update with squeezed axes is not in the MIL interpreter", cure="verify it on macOS")
+        raise UnavailableError(
+            "slice_update with squeezed axes is not in the MIL interpreter", cure="verify it on macOS"
+        )
     places = _places(x, begin, end, stride, begin_mask, end_mask)
     grid = torch.meshgrid(*[torch.tensor(list(place)) for place in places], indexing="ij")
     out = x.clone()
@@ -58,7 +60,9 @@ def slice_update(
     return out
 
 
-def gather(x: Tensor, indices: Tensor, axis: int, batch_dims: int = 0, validate_indices: bool = False) -> Tensor:
+def gather(
+    x: Tensor, indices: Tensor, axis: int, batch_dims: int = 0, validate_indices: bool = False
+) -> Tensor:
     """``x[..., indices, ...]`` along ``axis``; the first ``batch_dims`` axes of both run together."""
     axis %= x.ndim
     indices = _positive(indices, x.shape[axis])
@@ -81,7 +85,9 @@ def gather_nd(x: Tensor, indices: Tensor, batch_dims: int = 0, validate_indices:
     return x[tuple(_positive(index, x.shape[axis]) for axis, index in enumerate(indices.unbind(-1)))]
 
 
-def one_hot(indices: Tensor, one_hot_vector_size: int, axis: int, on_value: Tensor, off_value: Tensor) -> Tensor:
+def one_hot(
+    indices: Tensor, one_hot_vector_size: int, axis: int, on_value: Tensor, off_value: Tensor
+) -> Tensor:
     axis %= indices.ndim + 1
     shape = [1] * (indices.ndim + 1)
     shape[axis] = one_hot_vector_size
@@ -118,13 +124,21 @@ def _places(
     end_mask: list[bool] | None,
 ) -> list[range]:
     free = [False] * x.ndim
-    bounds = zip(begin, end, stride or [1] * x.ndim, begin_mask or free, end_mask or free, x.shape, strict=True)
-    return [range(*slice(None if bm else b, None if em else e, s).indices(n)) for b, e, s, bm, em, n in bounds]
+    bounds = zip(
+        begin, end, stride or [1] * x.ndim, begin_mask or free, end_mask or free, x.shape, strict=True
+    )
+    return [
+        range(*slice(None if bm else b, None if em else e, s).indices(n)) for b, e, s, bm, em, n in bounds
+    ]
 
 
 def _take(x: Tensor, axis: int, place: range) -> Tensor:
     if place.step > 0:
-        window = x.narrow(axis, place.start, max(0, place.stop - place.start)) if len(place) else x.narrow(axis, 0, 0)
+        window = (
+            x.narrow(axis, place.start, max(0, place.stop - place.start))
+            if len(place)
+            else x.narrow(axis, 0, 0)
+        )
         return window[(slice(None),) * axis + (slice(None, None, place.step),)]
     return x.index_select(axis, torch.tensor(list(place), dtype=torch.long))
 

@@ -11,12 +11,19 @@ from torch import Tensor
 
 
 def batch_norm(
-    x: Tensor, mean: Tensor, variance: Tensor, epsilon: float, gamma: Tensor | None = None, beta: Tensor | None = None
+    x: Tensor,
+    mean: Tensor,
+    variance: Tensor,
+    epsilon: float,
+    gamma: Tensor | None = None,
+    beta: Tensor | None = None,
 ) -> Tensor:
     return F.batch_norm(x, mean, variance, gamma, beta, False, 0.0, epsilon)
 
 
-def instance_norm(x: Tensor, epsilon: float, gamma: Tensor | None = None, beta: Tensor | None = None) -> Tensor:
+def instance_norm(
+    x: Tensor, epsilon: float, gamma: Tensor | None = None, beta: Tensor | None = None
+) -> Tensor:
     return F.instance_norm(x, weight=gamma, bias=beta, eps=epsilon)
 
 

@@ -54,7 +54,9 @@ def l2_pool(
     return torch.sqrt(mean * prod(kernel_sizes))
 
 
-def _reach(x: Tensor, pairs: padding.Pairs, kernel: list[int], strides: list[int], ceil_mode: bool) -> padding.Pairs:
+def _reach(
+    x: Tensor, pairs: padding.Pairs, kernel: list[int], strides: list[int], ceil_mode: bool
+) -> padding.Pairs:
     """The padding, with as much added after as ``ceil_mode`` lets a last, partial window reach (PyTorch's rule)."""
     if not ceil_mode:
         return pairs

@@ -19,7 +19,9 @@ def quantize(
     return (steps + _offset(zero_point, input, axis)).clamp(low, high).to(torch.int32)
 
 
-def dequantize(input: Tensor, scale: Tensor, axis: int | None = None, zero_point: Tensor | None = None) -> Tensor:
+def dequantize(
+    input: Tensor, scale: Tensor, axis: int | None = None, zero_point: Tensor | None = None
+) -> Tensor:
     return (input.float() - _offset(zero_point, input, axis)) * _along(scale, input, axis)
 
 

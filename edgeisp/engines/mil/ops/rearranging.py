@@ -56,7 +56,9 @@ def split(
 ) -> tuple[Tensor, ...]:
     if split_sizes is None:
         if num_splits is None:
-            raise BadInputError("a split names neither sizes nor a number of parts", cure="export the program again")
+            raise BadInputError(
+                "a split names neither sizes nor a number of parts", cure="export the program again"
+            )
         return x.tensor_split(num_splits, axis)
     return x.split(split_sizes, axis)
 
@@ -114,7 +116,9 @@ def pad(x: Tensor, pad: list[int], mode: str, constant_val: float = 0.0) -> Tens
     """Pads the last ``len(pad) / 2`` axes, any number of them, in every mode."""
     first = x.ndim - len(pad) // 2
     if mode == "constant":
-        return F.pad(x, [n for i in reversed(range(len(pad) // 2)) for n in pad[2 * i : 2 * i + 2]], value=constant_val)
+        return F.pad(
+            x, [n for i in reversed(range(len(pad) // 2)) for n in pad[2 * i : 2 * i + 2]], value=constant_val
+        )
     for i in range(len(pad) // 2):
         size = x.shape[first + i]
         places = torch.arange(-pad[2 * i], size + pad[2 * i + 1])

@@ -26,7 +26,9 @@ def positions(mode: str, n_in: int, n_out: int) -> Tensor:
     elif mode == "UNALIGN_CORNERS":
         grid = (i + 0.5) * (n_in / n_out) - 0.5
     else:
-        raise UnavailableError(f"no sampling mode {mode} in the MIL interpreter", cure="verify this program on macOS")
+        raise UnavailableError(
+            f"no sampling mode {mode} in the MIL interpreter", cure="verify this program on macOS"
+        )
     return grid.clamp(0, n_in - 1)
 
 
@@ -70,7 +72,8 @@ def upsample_bilinear(
     half = not align_corners if half_pixel_centers is None else half_pixel_centers
     if align_corners and half:
         raise UnavailableError(
-            "upsample_bilinear with aligned corners and half-pixel centers is undefined", cure="mend the program"
+            "upsample_bilinear with aligned corners and half-pixel centers is undefined",
+            cure="mend the program",
         )
     mode = "STRICT_ALIGN_CORNERS" if align_corners else "UNALIGN_CORNERS" if half else "DEFAULT"
     height, width = int(x.shape[-2] * scale_factor_height), int(x.shape[-1] * scale_factor_width)
@@ -81,18 +84,23 @@ def upsample_nearest(x: Tensor, scale_factor_height: float, scale_factor_width: 
     return nearest(x, int(x.shape[-2] * scale_factor_height), int(x.shape[-1] * scale_factor_width))
 
 
-def resize(x: Tensor, shape: list[int], resized_dims: int, interpolation_mode: str, sampling_mode: str) -> Tensor:
+def resize(
+    x: Tensor, shape: list[int], resized_dims: int, interpolation_mode: str, sampling_mode: str
+) -> Tensor:
     sizes = shape[len(shape) - resized_dims :]
     height, width = [1, 1, *[n or x.shape[i - len(sizes)] for i, n in enumerate(sizes)]][-2:]
     if resized_dims > 2 or (resized_dims == 1 and x.ndim < 2):
-        raise UnavailableError(f"resize of {resized_dims} axes is not in the MIL interpreter", cure="verify it on macOS")
+        raise UnavailableError(
+            f"resize of {resized_dims} axes is not in the MIL interpreter", cure="verify it on macOS"
+        )
     if resized_dims == 1:
         height = x.shape[-2]
     if interpolation_mode == "LINEAR":
         return bilinear(x, height, width, sampling_mode)
     if sampling_mode != "DEFAULT":
         raise UnavailableError(
-            f"nearest resize with {sampling_mode} is not in the MIL interpreter", cure="verify this program on macOS"
+            f"nearest resize with {sampling_mode} is not in the MIL interpreter",
+            cure="verify this program on macOS",
         )
     return nearest(x, height, width)
 
