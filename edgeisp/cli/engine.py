@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from edgeisp.render.renderer import Renderer
 
 PANEL = "How it is run"
-DEFAULT_TILE = 512
-DEFAULT_HALO = 64
-"""Picture pixels. Measured in docs/decisions; tests/render/test_seams.py holds them to it."""
+DEFAULT_TILE = 1024
+DEFAULT_HALO = 96
+"""Picture pixels. With this halo no pixel is half an 8-bit code away from an untiled picture: see `test_seams`."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,12 @@ class EngineOptions:
         int, typer.Option("--threads", min=0, rich_help_panel=PANEL, help="0 leaves it to the engine.")
     ] = 0
 
-    def open(self, network: NetworkOptions) -> Renderer:
+    def open(self, network: NetworkOptions, frame: tuple[int, int]) -> Renderer:
         """The renderer for it.
+
+        Args:
+            network: what runs where no artifact is given.
+            frame: height and width of the packed planes, to which PyTorch's tiles are fitted.
 
         Raises:
             BadInputError: names that are not known, an artifact that is damaged, a tile that cannot be.
@@ -63,13 +67,14 @@ class EngineOptions:
             UnavailableError: the engine cannot run here.
         """
         if self.artifact is None:
-            return self._torch(network)
+            return self._torch(network, frame)
         return self._artifact(self.artifact)
 
-    def _torch(self, network: NetworkOptions) -> Renderer:
+    def _torch(self, network: NetworkOptions, frame: tuple[int, int]) -> Renderer:
         from edgeisp.engines import ENGINES
         from edgeisp.models.checkpoint import load
         from edgeisp.render.renderer import Renderer
+        from edgeisp.render.tiles import check
 
         engine = ENGINES.get(self.engine or "torch")
         if ".safetensors" not in engine.suffixes:
@@ -78,13 +83,17 @@ class EngineOptions:
                 f"the engine {engine.name} runs artifacts, not checkpoints", where="--engine", cure=cure
             )
         loaded = load(network.model, network.checkpoint)
-        height, width = parse_size(self.tile or str(DEFAULT_TILE), "--tile")
-        functions = loaded.network.functions(height // 2, width // 2)  # type: ignore[operator]
+        halo, stride = _packed(self.halo, DEFAULT_HALO), int(loaded.network.stride)  # type: ignore[arg-type]
+        tile = [side // 2 for side in parse_size(self.tile or str(DEFAULT_TILE), "--tile")]
+        for side in tile:
+            check(side, halo, stride)
+        needed = [-(-side // stride) * stride + 2 * halo for side in frame]
+        functions = loaded.network.functions(*(min(t, n) for t, n in zip(tile, needed, strict=True)))  # type: ignore[operator]
         return Renderer(
             program=engine.open(loaded.path, threads=self.threads),
             functions={name: dict(function.inputs) for name, function in functions.items()},
-            halo=_packed(self.halo, DEFAULT_HALO),
-            stride=loaded.network.stride,  # type: ignore[arg-type]
+            halo=halo,
+            stride=stride,
         )
 
     def _artifact(self, artifact: Path) -> Renderer:

@@ -44,8 +44,8 @@ def inspect(
     path = output or source.photo.with_suffix(".inspect.png")
     raw = source.read()
     loaded = load(network.model, network.checkpoint)
-    renderer = EngineOptions().open(network)
     frame = Frame.of(raw)
+    renderer = EngineOptions().open(network, frame.size)
     with console.progress("rendering", total=len(renderer.tiles(frame))) as advance:
         picture = dataclasses.replace(renderer, on_tile=advance).render(frame, Quantizer(8))
     planes = frame.reduced(PLANE_PIXELS, renderer.stride)

@@ -53,8 +53,8 @@ def render(
     quantizer, stops = Quantizer(format_of(path).bits), parse_exposure(exposure)
     raw = source.read()
     _tell(console, raw)
-    renderer = engine.open(network)
     frame = Frame.of(raw, auto_exposure(Frame.of(raw)) if stops is None else stops)
+    renderer = engine.open(network, frame.size)
     with console.progress(path.name, total=len(renderer.tiles(frame))) as advance:
         picture = dataclasses.replace(renderer, on_tile=advance).render(frame, quantizer)
     write_picture(picture, path, Exif.of(raw, source.photo))

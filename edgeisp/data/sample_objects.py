@@ -87,7 +87,7 @@ def meadow(canvas: Image.Image, shore: float, rng: np.random.Generator) -> None:
         [(x, (shore + 0.012 * math.sin(x / width * 7)) * height) for x in range(0, width + 20, 20)]
     )
     draw.polygon([*map(tuple, line), (width, height), (0, height)], fill=(62, 88, 42))
-    depth = np.sort(rng.random(52000)) ** 0.8
+    depth = np.sort(rng.random(_count(52000, height))) ** 0.8
     ends = rng.normal(0, 0.35, len(depth))
     for near, lean, x, tone in zip(depth, ends, rng.random(len(depth)), rng.random(len(depth)), strict=True):
         bottom = shore + 0.012 * math.sin(x * 7) + 0.002 + near * (1.0 - shore)
@@ -100,7 +100,7 @@ def meadow(canvas: Image.Image, shore: float, rng: np.random.Generator) -> None:
             width=1 + int(4 * near),
         )
     petals = [(222, 60, 48), (244, 208, 64), (246, 244, 240), (150, 96, 190), (236, 130, 170)]
-    for near in np.sort(rng.random(1500)) ** 1.3:
+    for near in np.sort(rng.random(_count(1500, height))) ** 1.3:
         x, y = rng.random() * width, (shore + 0.012 + near * (1 - shore)) * height
         radius = (0.0007 + 0.0038 * near) * height
         color = petals[int(rng.integers(len(petals)))]
@@ -132,7 +132,7 @@ def tree(canvas: Image.Image, foot: tuple[float, float], rng: np.random.Generato
 
     limb(x0, y0, math.pi / 2 - 0.06, 0.20 * height, 0.048 * height)
     for x, y, spread in crowns:
-        for _ in range(80):
+        for _ in range(_count(80, height)):
             dx, dy = rng.normal(0, spread, 2)
             light = np.clip(0.72 + 0.30 * (dx - dy) / spread / 2, 0.35, 1.5) * rng.uniform(0.75, 1.2)
             green = np.array([92, 118, 38]) if rng.random() < 0.86 else np.array([196, 142, 44])
@@ -227,6 +227,11 @@ def name_plate(width: int, height: int) -> Image.Image:
         for line in range(round(y), round(y + 0.16 * height), period):
             draw.rectangle([0.83 * width, line, 0.96 * width, line + period // 2 - 1], fill=ink)
     return card
+
+
+def _count(most: int, height: int) -> int:
+    """How many small things to draw: ``most`` at full size, fewer where they would be smaller than a pixel."""
+    return round(most * min(1.0, height / 3200))
 
 
 def _card(width: int, height: int, color: Color) -> Image.Image:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -13,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from edgeisp.errors import CheckpointError
+from edgeisp.errors import BadInputError, CheckpointError
 from edgeisp.files import sha256, whole
 from edgeisp.models import MODELS
 from edgeisp.models.functions import ISPNetwork
@@ -119,8 +120,9 @@ def network_of(path: Path) -> str:
 
 def _likely(keys: set[str]) -> str | None:
     for name in MODELS.names():
-        if set(MODELS.get(name).build().state_dict()) == keys:
-            return name
+        with suppress(BadInputError):  # a broken plug-in must not stand in the way of the others
+            if set(MODELS.get(name).build().state_dict()) == keys:
+                return name
     return None
 
 

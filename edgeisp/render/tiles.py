@@ -36,21 +36,30 @@ class Span:
         return slice(self.start - self.read, self.stop - self.read)
 
 
+def check(tile: int, halo: int, stride: int) -> None:
+    """Whether tiles can be cut so.
+
+    Raises:
+        BadInputError: the halo leaves no core, or tile and halo are not multiples of the stride.
+    """
+    if tile <= 2 * halo or tile % stride or halo % stride or halo < 0:
+        raise BadInputError(
+            f"a tile of {2 * tile} pixels with a halo of {2 * halo}",
+            where="--tile, --halo",
+            cure=f"both must be multiples of {2 * stride}, and the tile more than twice the halo",
+        )
+
+
 def spans(length: int, tile: int, halo: int, stride: int) -> list[Span]:
     """Cover ``length`` pixels with tiles of ``tile`` pixels that overlap by twice the halo.
 
     The last tile is moved back inside the frame rather than filled with mirrored pixels.
 
     Raises:
-        BadInputError: the halo leaves no core, or tile and halo are not multiples of the stride.
+        BadInputError: see `check`.
     """
+    check(tile, halo, stride)
     core = tile - 2 * halo
-    if core <= 0 or tile % stride or halo % stride or halo < 0:
-        raise BadInputError(
-            f"a tile of {2 * tile} pixels with a halo of {2 * halo}",
-            where="--tile, --halo",
-            cure=f"both must be multiples of {2 * stride}, and the tile more than twice the halo",
-        )
     furthest = max(0, -(-length // stride) * stride - core)
     starts = range(0, length, core)
     return [Span(min(s, furthest) - halo, s, min(s + core, length)) for s in starts]

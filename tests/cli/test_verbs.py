@@ -1,0 +1,81 @@
+"""models, inspect and sample."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from safetensors.numpy import save_file
+
+from edgeisp.cli.main import main
+from edgeisp.raw import read_raw
+
+Captured = pytest.CaptureFixture[str]
+
+
+def test_models_lists_sizes_and_claims(capfd: Captured) -> None:
+    assert main(["models", "--json"]) == 0
+    (metaisp,) = json.loads(capfd.readouterr().out)["models"]
+    assert metaisp["name"] == "metaisp"
+    assert 1.05e6 <= metaisp["parameters"] <= 1.12e6
+    assert 7.5e9 <= metaisp["macs"] <= 8.0e9
+    assert any(claim["paper"] == "23.80 dB" for claim in metaisp["claims"])
+
+
+def test_models_shows_paper_third_parties_and_reconstruction_apart(capfd: Captured) -> None:
+    assert main(["models", "metaisp"]) == 0
+    out = capfd.readouterr().out
+    heads = ["What the paper says", "What third parties say", "Our reconstruction", "Bundled checkpoint"]
+    assert [out.index(head) for head in heads] == sorted(out.index(head) for head in heads)
+    assert "1,096,488" in out
+
+
+def test_models_go_on_when_a_plugin_is_broken(run_edgeisp: Callable[..., Any], plugin: Path) -> None:
+    done = run_edgeisp("models", "--json", path=[plugin])
+    assert done.returncode == 0
+    assert [model["name"] for model in json.loads(done.stdout)["models"]] == ["metaisp", "tiny"]
+    assert "'broken'" in done.stderr
+
+
+def test_plugin_renders_by_its_name(
+    run_edgeisp: Callable[..., Any], plugin: Path, photo: Path, tmp_path: Path
+) -> None:
+    weights = {"mix.weight": np.full((12, 4, 1, 1), 0.25, np.float32)}
+    save_file(weights, tmp_path / "tiny.safetensors")
+    options = ["--model", "tiny", "--checkpoint", "tiny.safetensors", "-o", "a.png"]
+    done = run_edgeisp("render", photo, *options, "--json", path=[plugin])
+    assert done.returncode == 0, done.stderr
+    assert Image.open(tmp_path / "a.png").size == (120, 80)
+
+
+def test_inspect_draws_a_sheet(capfd: Captured, photo: Path, checkpoint: Path, tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.png"
+    assert main(["inspect", str(photo), "--checkpoint", str(checkpoint), "-o", str(sheet), "--json"]) == 0
+    facts = json.loads(capfd.readouterr().out)
+    assert len(facts["weights"]) == 14
+    assert all(sum(weights) == pytest.approx(1, abs=1e-3) for weights in facts["weights"].values())
+    assert len(facts["mean_attention"]) == 7
+    assert all(-1 <= mean <= 1 for mean in facts["mean_attention"].values())
+    with Image.open(sheet) as image:
+        assert image.width == 2000
+
+
+def test_sample_is_a_sound_raw_file(photo: Path) -> None:
+    raw = read_raw(photo)
+    assert raw.mosaic.shape == (80, 120)
+    assert (raw.cfa, raw.iso, raw.assumed) == ("GRBG", 800, ())
+    assert raw.noise is not None
+
+
+@pytest.mark.parametrize("option", ["--size=101x100", "--size=10x10", "--size=big", "--output=a.jpg"])
+def test_sample_is_refused_when_it_cannot_be_drawn(
+    capfd: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["sample", option]) == 2
+    assert not list(tmp_path.iterdir())
