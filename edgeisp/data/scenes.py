@@ -23,10 +23,12 @@ Painter = Callable[[int, np.random.Generator], Floats]
 
 def scene(size: int, rng: np.random.Generator) -> Floats:
     """A random scene, ``3 x size x size`` sRGB in [0, 1]."""
-    kind = rng.choice(4, p=[0.68, 0.14, 0.08, 0.10])
-    painter: Painter = (dead_leaves, charts, gradients, color_patches)[kind]
-    picture = painter(2 * size, rng)
-    linear = decode_srgb(picture).reshape(3, size, 2, size, 2).mean((2, 4), dtype=np.float32)
+    return painted(PAINTERS[rng.choice(len(PAINTERS), p=SHARES)], size, rng)
+
+
+def painted(painter: Painter, size: int, rng: np.random.Generator) -> Floats:
+    """What ``painter`` makes at twice the size, averaged in linear light to ``3 x size x size`` sRGB."""
+    linear = decode_srgb(painter(2 * size, rng)).reshape(3, size, 2, size, 2).mean((2, 4), dtype=np.float32)
     return encode_srgb(linear)
 
 
@@ -112,6 +114,11 @@ def color_patches(size: int, rng: np.random.Generator) -> Floats:
     edge = np.arange(size) % cell < border
     picture[edge[:, None] | edge[None, :]] = rng.random(3) * rng.random()
     return np.ascontiguousarray(picture.transpose(2, 0, 1), np.float32)
+
+
+PAINTERS: tuple[Painter, ...] = (dead_leaves, charts, gradients, color_patches)
+SHARES = (0.68, 0.14, 0.08, 0.10)
+"""How often `scene` takes each painter."""
 
 
 def _palette(rng: np.random.Generator, count: int) -> NDArray[np.float64]:

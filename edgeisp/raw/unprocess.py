@@ -46,11 +46,14 @@ class Camera:
 
 
 def random_camera(rng: np.random.Generator) -> Camera:
-    """A camera with a matrix between (and slightly beyond) real ones, daylight to tungsten gains, 10 to 14 bits."""
-    matrices = np.stack([srgb_from_camera(m) for m in DAYLIGHT_MATRICES.values()])
-    matrix = np.tensordot(rng.dirichlet(np.full(len(matrices), 0.7)), matrices, axes=1)
-    matrix = matrix + rng.normal(0, 0.05, (3, 3))
-    matrix = matrix / matrix.sum(1, keepdims=True)
+    """A camera with a matrix between (and slightly beyond) real ones, daylight to tungsten gains, 10 to 14 bits.
+
+    Camera-from-sRGB stays positive, as sensitivities are: every sRGB colour is one that the camera can record.
+    """
+    matrices = np.stack([np.linalg.inv(srgb_from_camera(m)) for m in DAYLIGHT_MATRICES.values()])
+    mixed = np.tensordot(rng.dirichlet(np.full(len(matrices), 0.7)), matrices, axes=1)
+    varied = np.maximum(mixed, 0.01) * np.exp(rng.normal(0, 0.2, (3, 3)))
+    matrix = np.linalg.inv(varied / varied.sum(1, keepdims=True))
     gains = (float(rng.uniform(1.2, 2.8)), 1.0, float(rng.uniform(1.2, 2.8)))
     bits = int(rng.integers(10, 15))
     white = 2.0**bits - 1
