@@ -28,12 +28,12 @@ PORTS = {"raw": Camera().input_description, "rgb": Camera().output_description}
 
 @dataclass(frozen=True)
 class CoreMLTarget:
-    """An ML program for iOS 18 and macOS 15, the first that know packages of several functions. Fixed shapes, float32 ports."""
+    """An ML program for iOS 18 and macOS 15, the first that know several functions. Fixed shapes, float32 ports."""
 
     name: str = "coreml"
     suffix: str = ".mlpackage"
     precisions: tuple[Name, ...] = ("fp16", "fp32")
-    # sums over channels stay sums: as 1x1 convolutions they would break the form in which coremltools knows a layer norm
+    # sums over channels stay sums: as 1x1 convolutions they would hide the layer norms from coremltools
     rewrites: tuple[Rewrite, ...] = (
         FOLD_HAAR_DOWN,
         FOLD_HAAR_UP,
@@ -126,7 +126,7 @@ def _origin(port: str, functions: Mapping[str, Function]) -> str:
 
 
 def _name_by_content(path: Path) -> None:
-    """Replace the random identifiers in the package's table of contents by ones that follow from what they stand for."""
+    """Replace the random identifiers in the package's table of contents by ones that follow from the content."""
     file = path / "Manifest.json"
     table: dict[str, Any] = json.loads(file.read_text())
     names = {

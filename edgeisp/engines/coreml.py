@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,15 +53,15 @@ class CoreMLProgram:
 
 @dataclass(frozen=True)
 class CoreMLEngine:
-    """Opens ``.mlpackage`` folders with Core ML and lets it choose among CPU, GPU and Neural Engine, as an app would."""
+    """Opens ``.mlpackage`` folders with Core ML, which chooses among CPU, GPU and Neural Engine, as in an app."""
 
     name: str = "coreml"
     suffixes: tuple[str, ...] = (".mlpackage",)
 
     def missing(self) -> str | None:
         """None on a macOS that is new enough and has coremltools."""
-        if sys.platform != "darwin":
-            return f"Core ML runs on macOS only (this is {platform.system()}); the engine mil interprets .mlpackage files anywhere"
+        if (here := platform.system()) != "Darwin":
+            return f"Core ML runs on macOS only (this is {here}); the engine mil interprets .mlpackage files anywhere"
         if int(platform.mac_ver()[0].split(".")[0]) < OLDEST_MACOS:
             return f"packages of several functions need macOS {OLDEST_MACOS} or later (this is {platform.mac_ver()[0]})"
         return extras.missing("coreml")

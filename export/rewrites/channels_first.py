@@ -3,7 +3,7 @@
 Before::   x -> permute -> layer_norm (last axis) -> permute
 After::    d = x - mean(x, 1);   d * rsqrt(mean(d * d, 1) + eps) * gamma + beta
 
-coremltools recognises the form (Apple's ml-ane-transformers has it) and writes one ``layer_norm`` with ``axes=[1]``, and
+coremltools recognises the form (Apple's ml-ane-transformers has it) and writes one ``layer_norm`` with ``axes=[1]``,
 gamma and beta as one ``batch_norm``: two transposes of the whole tensor fewer for each norm.
 """
 

@@ -3,8 +3,8 @@
 Before::   clamp(x, a, None)
 After::    clamp(x, a, 65504)
 
-coremltools writes an absent bound as infinity. A finite one, the largest fp16 number, cuts nothing that fp16 can hold, and
-asks no accelerator what it makes of infinite constants.
+coremltools writes an absent bound as infinity. A finite one, the largest fp16 number, cuts nothing that fp16 can hold,
+and asks no accelerator what it makes of infinite constants.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Convolutions, transposed convolutions and pools of the MIL interpreter against sums over windows written out in numpy."""
+"""Convolutions, transposed convolutions and pools of the MIL interpreter against sums over windows in numpy."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def op(name: str, array: np.ndarray, expected: Callable[[np.ndarray], Any], **pa
 
 
 def blocks(x: np.ndarray, b: int, channel: Callable[[int, int, int, int], int]) -> np.ndarray:
-    """Channels to pixels: the output pixel (y*b+i, x*b+j) of channel c comes from ``channel(c, i, j, channels_out)``."""
+    """Channels to pixels: output pixel (y*b+i, x*b+j) of channel c comes from ``channel(c, i, j, channels_out)``."""
     n, c, h, w = x.shape
     out = np.zeros((n, c // b**2, h * b, w * b), x.dtype)
     for k in range(c // b**2):

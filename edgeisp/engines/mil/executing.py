@@ -27,7 +27,7 @@ class Value:
     dtype: str
 
     def settle(self, value: Tensor, rounding: bool) -> Tensor:
-        """``value`` as this type stores it: floats in float32, rounded to fp16 where they are fp16; integers in int32."""
+        """``value`` as this type stores it: fp32 as float32, fp16 as float32 rounded to fp16, integers as int32."""
         if tuple(value.shape) != self.shape:
             if value.numel() != 1 or any(n != 1 for n in self.shape):
                 raise BadInputError(f"shape {tuple(value.shape)} where the program says {self.shape}")
@@ -69,7 +69,7 @@ class Executable:
     steps: tuple[Step, ...]
 
     def run(self, tensors: Mapping[str, Tensor], rounding: bool) -> Environment:
-        """Named outputs for named inputs of the declared shapes. ``rounding`` False computes all in fp32, for diagnosis."""
+        """Named outputs for named inputs of the declared shapes; without ``rounding`` all stays in fp32."""
         environment: Environment = {
             value.name: value.settle(tensors[value.name], rounding) for value in self.inputs
         }

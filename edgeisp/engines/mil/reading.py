@@ -1,4 +1,4 @@
-"""MIL read back from a saved ``.mlpackage``: the program's functions with their weights, checked before they are trusted."""
+"""MIL read back from a saved ``.mlpackage``: functions with their weights, checked before they are trusted."""
 
 from __future__ import annotations
 

@@ -60,7 +60,8 @@ def split(
                 "a split names neither sizes nor a number of parts", cure="export the program again"
             )
         return x.tensor_split(num_splits, axis)
-    return x.split(split_sizes, axis)
+    parts: tuple[Tensor, ...] = x.split(split_sizes, axis)
+    return parts
 
 
 def tile(x: Tensor, reps: list[int]) -> Tensor:
@@ -80,7 +81,7 @@ def pixel_unshuffle(x: Tensor, downscale_factor: int) -> Tensor:
 
 
 def depth_to_space(x: Tensor, block_size: int) -> Tensor:
-    """Channels are ordered (row in block, column in block, output channel): TensorFlow's order, not `pixel_shuffle`'s."""
+    """Channels in the order (row in block, column in block, output channel): TensorFlow's, not `pixel_shuffle`'s."""
     n, c, h, w = x.shape
     b = block_size
     blocks = x.reshape(n, b, b, c // (b * b), h, w)
