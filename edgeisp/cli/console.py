@@ -52,17 +52,17 @@ class Console:
             self.stdout.write(json.dumps(data, default=str, ensure_ascii=False) + "\n")
             self.stdout.flush()
         elif not self.quiet:
-            _rich(self.stdout).print(view)
+            _print(self.stdout, view)
 
     def note(self, text: RenderableType) -> None:
         """A line on the way, on stderr; not with -q."""
         if not self.quiet:
-            _rich(sys.stderr).print(text)
+            _print(sys.stderr, text)
 
     def detail(self, text: RenderableType) -> None:
         """A line on stderr for -v only."""
         if self.verbose:
-            _rich(sys.stderr).print(text)
+            _print(sys.stderr, text)
 
     def warn(self, text: str) -> None:
         """Something the user should know although the work goes on; one line on stderr, with -q too."""
@@ -174,6 +174,11 @@ def _describe(error: BaseException) -> tuple[str, str, int]:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def _print(stream: IO[str], what: RenderableType) -> None:
+    """Text stays on one line, whatever the terminal's width; tables fit it."""
+    _rich(stream).print(what, soft_wrap=isinstance(what, str), markup=False)
 
 
 def _rich(stream: IO[str]) -> Any:
