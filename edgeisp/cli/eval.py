@@ -46,7 +46,7 @@ def evaluate(
     require("train")
     from edgeisp.training import evaluate as evaluation
 
-    pictures = evaluation.test_set(data, raw.reader())
+    pictures = evaluation.evaluation_set(data, raw.reader())
     with console.progress("evaluating", total=len(pictures)) as advance:
         scores = evaluation.evaluate(loaded.network, pictures, lambda picture: advance(1, picture.name))
     facts = {

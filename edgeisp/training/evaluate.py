@@ -30,7 +30,7 @@ SCENE_SIZE, SCENE_SEED = 384, 20240803
 
 
 @dataclass(frozen=True, eq=False)
-class TestPicture:
+class EvalPicture:
     """A RAW file and the picture it was made from."""
 
     name: str
@@ -66,13 +66,13 @@ class Score:
 
 @dataclass(frozen=True)
 class _Result:
-    picture: TestPicture
+    picture: EvalPicture
     network: Quality
     libraw: dict[str, Floats]
     libraw_psnr: dict[str, float]
 
 
-def synthetic_test() -> Iterator[TestPicture]:
+def synthetic_test() -> Iterator[EvalPicture]:
     """The test pictures, always the same: four photographs and a scene of each kind, new to training, at two ISOs.
 
     Cameras are random but fixed, 12 bits, and go through all four CFA layouts.
@@ -94,7 +94,7 @@ def synthetic_test() -> Iterator[TestPicture]:
                 256.0,
                 4095.0,
             )
-            yield TestPicture(name, iso, index < len(natural), unprocess(truth, camera, rng, iso), truth)
+            yield EvalPicture(name, iso, index < len(natural), unprocess(truth, camera, rng, iso), truth)
 
 
 def render_whole(network: ISPNetwork, raw: RawImage) -> Floats:
@@ -111,7 +111,7 @@ def render_whole(network: ISPNetwork, raw: RawImage) -> Floats:
 
 
 def evaluate(
-    network: ISPNetwork, pictures: list[TestPicture], step: Callable[[TestPicture], None] = lambda _: None
+    network: ISPNetwork, pictures: list[EvalPicture], step: Callable[[EvalPicture], None] = lambda _: None
 ) -> list[Score]:
     """Scores of ``network`` and of LibRaw at each ISO of ``pictures``, over all of them and over the natural ones."""
     results = []
@@ -147,14 +147,14 @@ def _score(iso: int, what: str, results: list[_Result]) -> Score:
     )
 
 
-def pairs_test(folder: Path, reader: RawReader) -> Iterator[TestPicture]:
+def pairs_test(folder: Path, reader: RawReader) -> Iterator[EvalPicture]:
     """The RAW files of a folder (see `edgeisp.data.pairs`) with their pictures as the truth."""
     for path, picture in find_pairs(folder):
         raw = reader.read(path)
-        yield TestPicture(path.name, raw.iso or 0, True, raw, planar(read_picture(picture)))
+        yield EvalPicture(path.name, raw.iso or 0, True, raw, planar(read_picture(picture)))
 
 
-def test_set(name: str, reader: RawReader) -> list[TestPicture]:
+def evaluation_set(name: str, reader: RawReader) -> list[EvalPicture]:
     """The evaluation set called ``name``: ``synthetic-test`` or ``pairs:DIR``.
 
     Raises:

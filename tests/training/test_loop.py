@@ -1,0 +1,128 @@
+"""Training: learns, resumes exactly, stops on NaN, leaves whole files."""
+
+import csv
+import math
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+pytest.importorskip("lightning_fabric")
+
+from edgeisp.errors import BadInputError
+from edgeisp.models.checkpoint import load
+from edgeisp.training.config import TrainConfig, check
+from edgeisp.training.loop import DivergedError, train
+
+TINY = {
+    "model": "metaisp",
+    "batch": 2,
+    "patch": 8,
+    "warmup": 2,
+    "workers": 0,
+    "save_every": 4,
+    "log_every": 2,
+}
+
+
+def settings(**changes: object) -> TrainConfig:
+    return TrainConfig(**{**TINY, "steps": 8, **changes})  # type: ignore[arg-type]
+
+
+def test_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(tmp_path: Path) -> None:
+    whole = train(settings(), tmp_path / "whole")
+
+    class Stopped(Exception):
+        pass
+
+    def stop_after_five(progress: object) -> None:
+        if progress.step == 5:  # type: ignore[attr-defined]
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        train(settings(), tmp_path / "cut", report=stop_after_five)
+    resumed = train(settings(), tmp_path / "cut", resume=True)
+    first, second = load_file(whole), load_file(resumed)
+    assert all(torch.equal(first[key], second[key]) for key in first)
+    with (tmp_path / "cut" / "log.csv").open() as log:
+        assert [row["step"] for row in csv.DictReader(log)] == ["2", "4", "6", "8"]
+
+
+def test_killed_run_leaves_whole_files_and_resumes(tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path; from edgeisp.training.config import TrainConfig;"
+        "from edgeisp.training.loop import train;"
+        f"train(TrainConfig(steps=10000, **{TINY | {'save_every': 1}}), Path({str(tmp_path)!r}))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 120
+        while not (tmp_path / "metaisp.safetensors").exists() and time.monotonic() < deadline:
+            time.sleep(0.2)
+        time.sleep(1)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    steps = load("metaisp", tmp_path / "metaisp.safetensors").card["steps"]
+    state = torch.load(tmp_path / "state.pt", weights_only=True)
+    assert steps >= 1
+    assert state["step"] >= steps
+
+
+def test_loss_falls_on_a_small_set(tmp_path: Path) -> None:
+    losses: list[float] = []
+    train(settings(steps=60, lr=2e-3), tmp_path, report=lambda p: losses.append(p.loss))
+    assert sum(losses[-15:]) < 0.8 * sum(losses[:15])
+
+
+def test_card_tells_data_steps_and_settings(tmp_path: Path) -> None:
+    card = load("metaisp", train(settings(), tmp_path)).card
+    assert (card["data"], card["steps"], card["training"]["batch"]) == ("synthetic", 8, 2)
+
+
+def test_not_a_number_stops_the_run_with_the_last_good_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from edgeisp.training import loop
+
+    real = loop.picture_loss
+    count = iter(range(100))
+
+    def sixth_is_nan(output: torch.Tensor, target: torch.Tensor, weight: float) -> torch.Tensor:
+        return real(output, target, weight) * (math.nan if next(count) == 5 else 1)
+
+    monkeypatch.setattr(loop, "picture_loss", sixth_is_nan)
+    with pytest.raises(DivergedError, match=r"the loss is nan at step 6.*the state of step 4 is kept"):
+        train(settings(), tmp_path)
+    assert torch.load(tmp_path / "state.pt", weights_only=True)["step"] == 4
+    assert all(torch.isfinite(v).all() for v in load_file(tmp_path / "metaisp.safetensors").values())
+
+
+def test_folder_of_another_run_is_not_overwritten(tmp_path: Path) -> None:
+    train(settings(), tmp_path)
+    with pytest.raises(BadInputError, match="holds an earlier run"):
+        train(settings(), tmp_path)
+    with pytest.raises(BadInputError, match=r"lr 0\.001 -> 0\.1"):
+        train(settings(lr=0.1), tmp_path, resume=True)
+    with pytest.raises(BadInputError, match="no run to resume"):
+        train(settings(), tmp_path / "other", resume=True)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("steps", 0), ("lr", -1.0), ("ema", 1.0), ("batch", -2), ("patch", 0)]
+)
+def test_setting_out_of_range_is_named(field: str, value: float) -> None:
+    with pytest.raises(BadInputError, match=field):
+        check(settings(**{field: value}))
+
+
+def test_run_starts_from_given_weights(tmp_path: Path) -> None:
+    first = train(settings(), tmp_path / "a")
+    second = train(settings(steps=1, lr=1e-9, save_every=1, init=str(first)), tmp_path / "b")
+    a, b = load_file(first), load_file(second)
+    assert all(torch.allclose(a[key], b[key], atol=1e-6) for key in a)
