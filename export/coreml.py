@@ -16,6 +16,7 @@ from edgeisp.export.manifest import Camera
 from edgeisp.export.rewrites import CONSTANT_MATMULS, FOLD_HAAR_DOWN, FOLD_HAAR_UP, Rewrite
 from edgeisp.export.rewrites.channels_first import CHANNELS_FIRST_NORM
 from edgeisp.export.rewrites.clamps import FINITE_CLAMPS
+from edgeisp.export.rewrites.means import STAGED_MEANS
 from edgeisp.export.target import Report
 from edgeisp.files import sha256
 from edgeisp.models.functions import Function
@@ -40,6 +41,7 @@ class CoreMLTarget:
         CHANNELS_FIRST_NORM,
         CONSTANT_MATMULS,
         FINITE_CLAMPS,
+        STAGED_MEANS,
     )
 
     def missing(self) -> str | None:

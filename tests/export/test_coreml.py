@@ -60,6 +60,11 @@ class Context(nn.Module):
         return self.network.both(raw, None)[1]
 
 
+class Pool(nn.Module):
+    def forward(self, raw: Tensor) -> Tensor:
+        return raw.mean((2, 3))
+
+
 def tiny() -> dict[str, Function]:
     torch.manual_seed(0)
     network = Tiny().eval()
@@ -111,6 +116,18 @@ def test_constants_are_finite_when_clamps_have_one_side(packages: dict[str, Path
     bounds = [clip.arguments[name]({}) for clip in clips for name in ("alpha", "beta")]
     assert len(bounds) == 4
     assert np.isfinite(bounds).all()
+
+
+def test_no_mean_has_more_terms_than_half_precision_can_add(tmp_path: Path) -> None:
+    pool = Function("tile", Pool(), {"raw": (1, 4, 64, 48)}, {"rgb": (1, 4)})
+    prepared = prepare(pool, TARGET.rewrites)
+    assert prepared.applied["staged-means"] == 1
+    TARGET.convert({"tile": prepared.function}, tmp_path / "pool.mlpackage", parse_precision("fp16"), {})
+    program = MIL.open(tmp_path / "pool.mlpackage")
+    steps = [step for step in program.functions["tile"].steps if step.kind == "reduce_mean"]
+    assert [step.results[0].shape for step in steps] == [(1, 4, 64, 1), (1, 4)]
+    raw = np.random.default_rng(7).random((1, 4, 64, 48), np.float32)
+    np.testing.assert_allclose(program.run("tile", {"raw": raw})["rgb"], raw.mean((2, 3)), atol=5e-4)
 
 
 def test_no_op_that_phones_dislike_when_converted(packages: dict[str, Path]) -> None:
