@@ -30,6 +30,9 @@ class ChildDied(Exception):
         super().__init__(cause, log)
         self.cause, self.log = cause, log
 
+    def __str__(self) -> str:
+        return f"{self.cause}, after it said:\n{self.log}"
+
     @property
     def last_line(self) -> str:
         """The last thing it said: of an exception, its message."""

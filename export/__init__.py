@@ -1,4 +1,7 @@
-"""From a checkpoint to a verified artifact. ``TARGETS`` is the one list; other packages add theirs through ``edgeisp.targets``."""
+"""From a checkpoint to a verified artifact.
+
+``TARGETS`` is the one list of formats; other packages add theirs through the entry point ``edgeisp.targets``.
+"""
 
 from __future__ import annotations
 

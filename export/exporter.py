@@ -81,8 +81,8 @@ def export(
         stage: told what is going on.
 
     Raises:
-        VerificationError: the artifact does not agree with PyTorch, or too little of it is delegated. What was written is left
-            as ``NAME.rejected`` with a report beside it.
+        VerificationError: the artifact does not agree with PyTorch, or too little of it is delegated. What was written
+            is left as ``NAME.rejected`` with a report beside it.
         EdgeISPError: the converter failed.
     """
     with _staging(out, job.name) as folder:
@@ -182,8 +182,8 @@ def _little_delegated(converted: Converted, engine: str) -> Failed | None:
             left = ", ".join(f"{count} {op}" for op, count in sorted(part.portable.items()))
             return Failed(
                 engine=engine,
-                reason=f"{part.backend} takes {part.share:.1%} of {name}, less than {LEAST_DELEGATION:.0%}; left out: {left} "
-                "(--allow-portable takes it nevertheless)",
+                reason=f"{part.backend} takes {part.share:.1%} of {name}, less than {LEAST_DELEGATION:.0%}; "
+                f"left out: {left} (--allow-portable takes it nevertheless)",
             )
     return None
 

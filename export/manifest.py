@@ -1,7 +1,11 @@
-"""The manifest beside an artifact, ``metaisp.tflite.edgeisp.json`` beside ``metaisp.tflite``: one data model, one JSON schema, read in Python, Kotlin and Swift."""
+"""The manifest beside an artifact, ``metaisp.tflite.edgeisp.json`` beside ``metaisp.tflite``.
+
+One data model and one JSON schema, read in Python, Kotlin and Swift. ``python -m edgeisp.export.manifest`` writes the schema.
+"""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -62,8 +66,8 @@ class Camera(Part):
     packed_order: tuple[str, str, str, str] = ("R", "Gr", "Gb", "B")
     input_space: str = "white-balanced camera RGB"
     input_description: str = (
-        "linear, in the camera's own primaries; black level subtracted, values below 0 kept; white-balanced with the smallest "
-        "gain 1; white at 1, clipped there. An input called color is the 3x3 matrix to linear sRGB, row by row"
+        "linear, in the camera's own primaries; black level subtracted, values below 0 kept; white-balanced with the "
+        "smallest gain 1; white at 1, clipped there. An input called color is the 3x3 matrix to linear sRGB, row by row"
     )
     output_space: str = "sRGB"
     output_description: str = (
@@ -244,3 +248,7 @@ def _check(path: Path, file: File) -> None:
         raise BadInputError(
             f"sha256 {found[:12]}..., the manifest says {file.sha256[:12]}...", where=path, cure=cure
         )
+
+
+if __name__ == "__main__":
+    Path(__file__).with_name("manifest.schema.json").write_text(json.dumps(schema(), indent=2) + "\n")

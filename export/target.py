@@ -62,7 +62,7 @@ class Target(Protocol):
     def convert(
         self, functions: Mapping[str, Function], path: Path, precision: Precision, metadata: Mapping[str, str]
     ) -> Report:
-        """Write ``functions``, already rewritten (their modules are captured graphs), to the files that `file_of` names.
+        """Write ``functions``, already rewritten and captured as graphs, to the files that `file_of` names.
 
         Args:
             functions: by name, inputs and outputs float32; the artifact keeps these names wherever its format can.

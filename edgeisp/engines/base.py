@@ -31,7 +31,7 @@ class Engine(Protocol):
     """File endings that it opens, such as ``(".tflite",)``."""
 
     def missing(self) -> str | None:
-        """What keeps it from running here, with the one command that cures it; None where it works. Cheap, no heavy import."""
+        """What keeps it from running here, with the one command that cures it; None where it works. Cheap."""
         ...
 
     def open(self, path: Path, *, threads: int = 0) -> Program:

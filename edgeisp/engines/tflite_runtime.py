@@ -1,7 +1,7 @@
 """TFLite files by the old tflite-runtime 2.14, a stand-in for old devices.
 
-It needs numpy 1, so it has a Python of its own: ``$EDGEISP_TFLITE_RUNTIME_PYTHON``, else the one in the cache folder that
-``make tflite-runtime`` fills. Nothing is ever installed from here.
+It needs numpy 1, so it has a Python of its own: ``$EDGEISP_TFLITE_RUNTIME_PYTHON``, else the one in the cache folder
+that ``make tflite-runtime`` fills. Nothing is ever installed from here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The other side of `edgeisp.engines.tflite_runtime`, run by an interpreter that has tflite-runtime and numpy 1, not edgeisp.
+"""The other side of `edgeisp.engines.tflite_runtime`, for a Python with tflite-runtime and numpy 1, not edgeisp.
 
-``python -I tflite_runtime_worker.py MODEL THREADS`` answers frames on stdin with frames on stdout. A frame is its length
-(8 bytes, big endian) and an .npz; the keys of a question are ``FUNCTION/INPUT``.
+``python -I tflite_runtime_worker.py MODEL THREADS`` answers frames on stdin with frames on stdout. A frame is its
+length (8 bytes, big endian) and an .npz; the keys of a question are ``FUNCTION/INPUT``.
 """
 
 import io

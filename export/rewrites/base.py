@@ -39,7 +39,7 @@ class Prepared:
 
 
 def prepare(function: Function, rewrites: Sequence[Rewrite], precision: Name = "fp32") -> Prepared:
-    """Apply the ``rewrites`` for a precision to a copy of ``function``: on modules in their order, then on the graph in theirs."""
+    """Apply the ``rewrites`` for a precision to a copy of ``function``: those on modules, then those on the graph."""
     rewrites = [rewrite for rewrite in rewrites if precision in (rewrite.precisions or [precision])]
     module = _copy(function.module)
     applied = {rewrite.name: rewrite.apply(module) for rewrite in rewrites if rewrite.on == "modules"}

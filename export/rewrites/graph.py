@@ -58,7 +58,7 @@ def swap(graph: GraphModule, old: Node, new: Node) -> None:
 
 
 def _channel_sums(module: nn.Module) -> int:
-    """sum or mean over the channels, dimension kept -> 1x1 convolution (``B x C x H x W``) or linear layer (``B x C``)."""
+    """sum or mean over channels, dimension kept -> 1x1 convolution (``B x C x H x W``) or linear layer (``B x C``)."""
     graph, count = cast("GraphModule", module), 0
     for node in calls(graph, aten.sum.dim_IntList, aten.mean.dim):
         x, dims, keep = node.args[0], node.args[1], len(node.args) > 2 and bool(node.args[2])

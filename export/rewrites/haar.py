@@ -1,7 +1,7 @@
 """The Haar transforms folded into the 3x3 convolutions beside them.
 
-Before::   x -> strided slices -> sums -> concat -> 3x3 conv            x -> 3x3 conv -> chunks -> sums -> stack -> shuffle
-After::    x -> 6x6 conv, stride 2                                       x -> 3x3 conv -> shuffle
+Down::   x -> strided slices -> sums -> concat -> 3x3 conv     becomes   x -> 6x6 conv, stride 2
+Up::     x -> 3x3 conv -> chunks -> sums -> stack -> shuffle   becomes   x -> 3x3 conv -> shuffle
 
 The Haar transform is linear and acts on 2x2 blocks, so that a 3x3 kernel over its bands is a 6x6 kernel over pixels: as
 many multiplications, no other operation. The inverse mixes the four bands of a pixel, weights and *bias* alike: that is

@@ -41,7 +41,10 @@ class SmallISP(nn.Module):
     def functions(self, height: int, width: int) -> dict[str, Function]:
         raw, rgb = (1, 4, height, width), (1, 3, 2 * height, 2 * width)
         tile = Function("tile", self, {"raw": raw, "color": (1, 9, 1, 1), "context": (1, 6)}, {"rgb": rgb})
-        return {"tile": tile, "context": Function("context", Context(self), {"raw": raw}, {"context": (1, 6)})}
+        return {
+            "tile": tile,
+            "context": Function("context", Context(self), {"raw": raw}, {"context": (1, 6)}),
+        }
 
 
 class Context(nn.Module):
@@ -76,6 +79,8 @@ def small() -> dict[str, Function]:
 
 
 @pytest.fixture(scope="session")
-def pictures(small: dict[str, Function]) -> list[tuple[dict[str, dict[str, np.ndarray]], dict[str, dict[str, np.ndarray]]]]:
+def pictures(
+    small: dict[str, Function],
+) -> list[tuple[dict[str, dict[str, np.ndarray]], dict[str, dict[str, np.ndarray]]]]:
     """Inputs and PyTorch's outputs of every function, for each picture."""
     return list(references(small))

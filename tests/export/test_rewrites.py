@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from edgeisp.export import TARGETS, rewrites
+from edgeisp.export.rewrites import Rewrite, prepare
+from edgeisp.export.rewrites.haar import fold_down, fold_up
+from edgeisp.models.blocks import ChannelLayerNorm, HaarDown, HaarUp
+from edgeisp.models.functions import Function
+from edgeisp.models.metaisp import MetaISP
+
+ALL = [*rewrites.XNNPACK, rewrites.HALF_GELU, rewrites.HELD_SCALARS]
+EXACT = 2e-6
+"""A few roundings of fp32 at 1."""
+
+
+def noise(*shape: int) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(1))
+
+
+def function(module: nn.Module, *shape: int) -> Function:
+    return Function("tile", module.eval(), {"raw": shape}, {"rgb": ()})
+
+
+def error(module: nn.Module, rewrite: Rewrite, x: Tensor) -> float:
+    """Largest difference that a rewrite makes, relative to the largest output; it must apply."""
+    prepared = prepare(function(module, *x.shape), [rewrite], "fp16")
+    assert prepared.applied[rewrite.name] > 0
+    with torch.no_grad():
+        before, after = module(x), prepared.function.module(x)
+    assert before.shape == after.shape
+    return float((before - after).abs().max() / before.abs().max())
+
+
+def operations(module: nn.Module) -> set[str]:
+    assert isinstance(module, torch.fx.GraphModule)
+    return {str(node.target) for node in module.graph.nodes if node.op == "call_function"}
+
+
+@pytest.mark.parametrize(("c_in", "c_out"), [(1, 5), (6, 4)])
+def test_fold_haar_down_is_exact_up_to_the_border(c_in: int, c_out: int) -> None:
+    torch.manual_seed(0)
+    assert (
+        error(nn.Sequential(HaarDown(c_in, c_out)), rewrites.FOLD_HAAR_DOWN, noise(2, c_in, 12, 16)) < EXACT
+    )
+
+
+@pytest.mark.parametrize(("c_in", "c_out"), [(1, 5), (6, 4)])
+def test_fold_haar_up_is_exact_with_a_bias_that_differs_between_phases(c_in: int, c_out: int) -> None:
+    torch.manual_seed(0)
+    block = HaarUp(c_in, c_out)
+    block.conv.bias.data = noise(4 * c_out)  # type: ignore[union-attr]
+    assert error(nn.Sequential(block), rewrites.FOLD_HAAR_UP, noise(2, c_in, 6, 8)) < EXACT
+
+
+def test_folded_haar_blocks_cost_no_more_multiplications() -> None:
+    down, up = HaarDown(6, 4), HaarUp(6, 4)
+    assert fold_down(down).weight.numel() == down.conv.weight.numel()
+    assert fold_up(up)[0].weight.numel() == up.conv.weight.numel()  # type: ignore[operator, union-attr]
+
+
+def test_conv_layer_norm_is_exact_when_gains_and_biases_are_not_trivial() -> None:
+    norm = ChannelLayerNorm(24)
+    norm.weight.data, norm.bias.data = noise(24), noise(24) + 1
+    assert error(nn.Sequential(norm), rewrites.CONV_LAYER_NORM, 3 * noise(2, 24, 5, 7) + 2) < EXACT
+
+
+class ChannelStatistics(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        pooled = x.mean((2, 3))
+        return (
+            x * x.sum(1, keepdim=True)
+            + x.mean(-3, keepdim=True)
+            + pooled.sum(1, keepdim=True)[..., None, None]
+        )
+
+
+def test_channel_sums_are_exact_and_leave_other_reductions_alone() -> None:
+    assert error(ChannelStatistics(), rewrites.CHANNEL_SUMS, noise(1, 9, 4, 6)) < EXACT
+    prepared = prepare(function(ChannelStatistics(), 1, 9, 4, 6), [rewrites.CHANNEL_SUMS])
+    assert prepared.applied == {"channel-sums": 3}
+    assert "aten.mean.dim" in operations(prepared.function.module)
+
+
+class Parts(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        a, b, c = x.split([1, 3, 2], 1)
+        first, second = x.chunk(2, -1)
+        return torch.cat([c, a, b], 1) + torch.cat([second, first], 3)
+
+
+def test_slices_are_exact_and_leave_no_split() -> None:
+    assert error(Parts(), rewrites.SLICES, noise(1, 6, 4, 6)) == 0
+    prepared = prepare(function(Parts(), 1, 6, 4, 6), [rewrites.SLICES])
+    assert not any("split" in name or "chunk" in name for name in operations(prepared.function.module))
+
+
+class Basis(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.basis = nn.Parameter(noise(3, 2, 5))
+
+    def forward(self, x: Tensor) -> Tensor:
+        mixed = x.flatten(2)[:, :, 0] @ self.basis.flatten(1)
+        return mixed @ mixed.T
+
+
+def test_constant_matmuls_are_exact_and_leave_products_of_two_activations_alone() -> None:
+    assert error(Basis(), rewrites.CONSTANT_MATMULS, noise(4, 3, 2, 2)) < EXACT
+    prepared = prepare(function(Basis(), 4, 3, 2, 2), [rewrites.CONSTANT_MATMULS])
+    assert prepared.applied == {"constant-matmuls": 1}
+    assert "aten.matmul.default" in operations(prepared.function.module)
+
+
+class Many(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([x * i for i in range(1, 19)], 1)
+
+
+def test_narrow_concats_are_exact_and_keep_the_order() -> None:
+    assert error(Many(), rewrites.NARROW_CONCATS, noise(1, 2, 3, 3)) == 0
+    graph = prepare(function(Many(), 1, 2, 3, 3), [rewrites.NARROW_CONCATS]).function.module.graph
+    widths = [len(node.args[0]) for node in graph.nodes if str(node.target) == "aten.cat.default"]  # type: ignore[union-attr]
+    assert max(widths) <= 4
+
+
+class Activated(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return F.gelu(x)
+
+
+def test_half_gelu_stays_within_half_precision_over_the_whole_range() -> None:
+    x = torch.linspace(-50, 50, 40001).view(1, 1, 1, -1)
+    graph = prepare(function(Activated(), *x.shape), [rewrites.HALF_GELU], "fp16").function.module
+    assert float((graph(x) - F.gelu(x)).abs().max()) < 2.6e-5
+    assert torch.isfinite(graph.half()(torch.tensor([[[[-60000.0, 60000.0]]]]).half())).all()
+
+
+def test_held_scalars_keep_a_half_graph_in_half_precision() -> None:
+    module = nn.Sequential(nn.Conv2d(1, 1, 1), Scaled())
+    assert error(module, rewrites.HELD_SCALARS, noise(1, 1, 4, 4)) == 0
+    prepared = prepare(function(module, 1, 1, 4, 4), [rewrites.HELD_SCALARS], "fp16")
+    assert prepared.applied == {"held-scalars": 3}
+
+
+class Scaled(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return ((x + 0.5) * 3 - 1) * x
+
+
+def test_rewrite_of_one_precision_is_left_out_when_another_is_prepared() -> None:
+    assert prepare(function(Activated(), 1, 1, 2, 2), [rewrites.HALF_GELU], "fp32").applied == {}
+
+
+def test_preparing_leaves_the_network_as_it_was(small: dict[str, Function]) -> None:
+    before = {key: value.clone() for key, value in small["tile"].module.state_dict().items()}
+    prepare(small["tile"], ALL, "fp16")
+    assert all(torch.equal(value, before[key]) for key, value in small["tile"].module.state_dict().items())
+
+
+@pytest.mark.parametrize("name", TARGETS.names())
+@pytest.mark.parametrize("entry", ["tile", "context"])
+def test_all_rewrites_of_a_target_together_are_exact_on_metaisp(name: str, entry: str) -> None:
+    torch.manual_seed(0)
+    network = MetaISP().eval()
+    for parameter in network.parameters():
+        parameter.data += 0.02 * torch.randn_like(parameter)
+    original = network.functions(16, 16)[entry]
+    prepared = prepare(original, TARGETS.get(name).rewrites)
+    inputs = [0.5 + 0.1 * noise(*shape) for shape in original.inputs.values()]
+    with torch.no_grad():
+        before, after = original.module(*inputs), prepared.function.module(*inputs)
+    assert float((before - after).abs().max()) < 2e-5
+    assert prepared.applied["fold-haar-down"] == prepared.applied["fold-haar-up"] == 3
+
+
+def test_order_of_rewrites_on_the_graph_does_not_matter(small: dict[str, Function]) -> None:
+    graph = [rewrite for rewrite in rewrites.XNNPACK if rewrite.on == "graph"]
+    inputs = [0.5 + 0.1 * noise(*shape) for shape in small["tile"].inputs.values()]
+    one, other = (prepare(small["tile"], order).function.module for order in (graph, graph[::-1]))
+    assert torch.equal(one(*inputs), other(*inputs))
