@@ -1,6 +1,6 @@
 """Run one function in a process of its own, so that a crash in a converter or a runtime is an error, not the end of us.
 
-``python -m edgeisp.child`` is the other side: it takes a pickled call on stdin and answers on stdout, while everything
+``python -P -m edgeisp.child`` is the other side: it takes a pickled call on stdin and answers on stdout, while everything
 that libraries print goes to the log.
 """
 
@@ -50,7 +50,7 @@ def call(function: str, *args: Any, timeout: float | None = None) -> tuple[Any, 
     """
     with tempfile.TemporaryFile() as log:
         child = subprocess.Popen(
-            [sys.executable, "-m", "edgeisp.child"],
+            [sys.executable, "-P", "-m", "edgeisp.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -33,7 +33,7 @@ def libraw_pictures(raw: RawImage) -> dict[str, Floats]:
     with tempfile.TemporaryDirectory() as folder:
         dng, out = Path(folder, "in.dng"), Path(folder, "out.npz")
         write_dng(raw, dng)
-        command = [sys.executable, "-m", "edgeisp.training.libraw", str(dng), str(out)]
+        command = [sys.executable, "-P", "-m", "edgeisp.training.libraw", str(dng), str(out)]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
         except subprocess.TimeoutExpired as error:
