@@ -3,8 +3,9 @@
 Before::   mean(x, (2, 3))
 After::    mean(mean(x, 3), (2, 3))
 
-An accelerator that adds up in fp16 stops growing at 1024 when it adds halves (1024 + 0.5 is 1024), so that the mean of
-a whole frame comes out far too small. Along one axis at a time no sum has more terms than the frame has rows or columns.
+An accelerator that adds up in fp16 stops growing at 1024 when it adds halves (1024 + 0.5 is 1024), so that the mean
+of a whole frame comes out far too small. Along one axis at a time no sum has more terms than the frame has rows or
+columns.
 """
 
 from __future__ import annotations
