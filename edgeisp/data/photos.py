@@ -17,7 +17,6 @@ TRAIN = (
     "skimage:rocket.jpg",
     "skimage:motorcycle_left.png",
     "skimage:motorcycle_right.png",
-    "skimage:hubble_deep_field.jpg",
     "skimage:ihc.png",
     "skimage:retina.jpg",
     "skimage:color.png",
@@ -28,7 +27,6 @@ TRAIN_GREY = (
     "skimage:grass.png",
     "skimage:gravel.png",
     "skimage:coins.png",
-    "skimage:moon.png",
     "skimage:page.png",
 )
 TEST = ("skimage:coffee.png", "skimage:chelsea.png", "sklearn:china.jpg", "sklearn:flower.jpg")

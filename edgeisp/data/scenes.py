@@ -53,7 +53,8 @@ def dead_leaves(size: int, rng: np.random.Generator) -> Floats:
     strength = rng.exponential(0.10, count + 1) * (rng.random(count + 1) < 0.35)
     square = per_leaf((rng.random(count + 1) < 0.3).astype(float))
     wave = np.where(square > 0, np.sign(wave), wave) * per_leaf(strength)
-    rough = fractal((size, size), rng, rng.uniform(0.6, 1.2)) * per_leaf(rng.exponential(0.06, count + 1))
+    coarse = rng.exponential(0.06, count + 1) * (rng.random(count + 1) < 0.3)
+    rough = fractal((size, size), rng, rng.uniform(1.0, 1.8)) * per_leaf(coarse)
     shade = (
         per_leaf(rng.normal(0, 0.25, count + 1)) * x + per_leaf(rng.normal(0, 0.25, count + 1)) * y
     ) / size

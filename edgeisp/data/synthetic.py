@@ -62,13 +62,14 @@ class SyntheticPairs:
 
 def photo_crop(size: int, rng: np.random.Generator) -> Floats:
     """A crop of a training photograph at a random scale of 0.4 to 1, ``3 x size x size``; grey ones get a tint."""
-    grey = rng.random() < 0.2
+    grey = rng.random() < 0.1
     names = photos.TRAIN_GREY if grey else photos.TRAIN
     areas = np.array([np.prod(photos.photo(name).shape[:2]) for name in names], float) ** 0.5
     image = photos.photo(names[rng.choice(len(names), p=areas / areas.sum())])
     height, width = image.shape[:2]
     largest = min(height, width)
-    scale = max(float(rng.choice([1.0, rng.uniform(0.4, 1.0)])), size / largest)
+    scale = 1.0 if rng.random() < 0.3 else rng.uniform(0.4, 0.85)  # smaller is cleaner and sharper
+    scale = max(float(scale), size / largest)
     side = min(round(size / scale), largest)
     top, left = rng.integers(0, height - side + 1), rng.integers(0, width - side + 1)
     crop = Image.fromarray(image[top : top + side, left : left + side])
