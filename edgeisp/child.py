@@ -1,7 +1,7 @@
 """Run one function in a process of its own, so that a crash in a converter or a runtime is an error, not the end of us.
 
-``python -P -m edgeisp.child`` is the other side: it takes a pickled call on stdin and answers on stdout, while everything
-that libraries print goes to the log.
+``python -P -m edgeisp.child`` is the other side: it takes a pickled call on stdin and answers on stdout, while
+everything that libraries print goes to the log.
 """
 
 from __future__ import annotations
