@@ -1,6 +1,7 @@
 """The manifest beside an artifact, ``metaisp.tflite.edgeisp.json`` beside ``metaisp.tflite``.
 
-One data model and one JSON schema, read in Python, Kotlin and Swift. ``python -m edgeisp.export.manifest`` writes the schema.
+One data model and one JSON schema, read in Python, Kotlin and Swift. ``python -m edgeisp.export.manifest`` writes the
+schema.
 """
 
 from __future__ import annotations
