@@ -83,12 +83,12 @@ class EngineOptions:
                 f"the engine {engine.name} runs artifacts, not checkpoints", where="--engine", cure=cure
             )
         loaded = load(network.model, network.checkpoint)
-        halo, stride = _packed(self.halo, DEFAULT_HALO), int(loaded.network.stride)  # type: ignore[arg-type]
+        halo, stride = _packed(self.halo, DEFAULT_HALO), int(loaded.network.stride)
         tile = [side // 2 for side in parse_size(self.tile or str(DEFAULT_TILE), "--tile")]
         for side in tile:
             check(side, halo, stride)
         needed = [-(-side // stride) * stride + 2 * halo for side in frame]
-        functions = loaded.network.functions(*(min(t, n) for t, n in zip(tile, needed, strict=True)))  # type: ignore[operator]
+        functions = loaded.network.functions(*(min(t, n) for t, n in zip(tile, needed, strict=True)))
         return Renderer(
             program=engine.open(loaded.path, threads=self.threads),
             functions={name: dict(function.inputs) for name, function in functions.items()},
