@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -167,19 +166,21 @@ def test_pipe_that_closes_early_ends_quietly(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_interrupt_ends_with_one_line_when_it_comes_from_the_terminal(
-    run_edgeisp: Callable[..., object],
-) -> None:
-    script = (
-        "import os, signal, threading; threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
-    )
-    script += (
-        "import time; from edgeisp.cli import main as m; m.VERBS['wait'] = m.Verb('wait:wait', 'Wait.')\n"
-    )
-    script += "import sys, types; module = sys.modules['wait'] = types.ModuleType('wait')\n"
-    script += "from edgeisp.cli.console import Console\n"
-    script += "def wait(console: Console) -> None: time.sleep(20)\n"
-    script += "module.wait = wait; sys.exit(m.main(['wait']))"
+def test_interrupt_ends_with_one_line_when_it_comes_from_the_terminal() -> None:
+    script = """
+import os, signal, sys, time, types
+from edgeisp.cli import main as frame
+from edgeisp.cli.console import Console
+
+def wait(console: Console) -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(20)
+
+sys.modules["wait"] = module = types.ModuleType("wait")
+module.wait = wait
+frame.VERBS["wait"] = frame.Verb("wait:wait", "Wait.")
+sys.exit(frame.main(["wait"]))
+"""
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 130
     assert done.stderr == "error: interrupted; no file was left half written\n"
