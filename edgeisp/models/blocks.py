@@ -83,10 +83,12 @@ class ColorRendering(nn.Module):
 
     Works on the planes before a pixel shuffle, ``B x 3n x H x W`` with n sub-pixels of R, then of G, then of B, so that
     matrix and curve stay cheap. The curve's power segment is a cubic in the fourth root, since accelerators have square
-    roots but no powers; it is within 2.7e-4 of the standard on [0, 1] and continues as a line below black.
+    roots but no powers; it is within 2.7e-4 of the standard on [0, 1]. Below black it
+    goes on as a line, down to -0.01: colours far out of gamut are black all the same, and fp16 would spend its precision
+    on them.
     """
 
-    knee = 0.0031308
+    floor, knee = -0.01, 0.0031308
     cubic = (0.24891681, 0.9636814, -0.14239636)
 
     def forward(self, linear: Tensor, color: Tensor) -> Tensor:
@@ -102,5 +104,5 @@ class ColorRendering(nn.Module):
         root = torch.sqrt(torch.sqrt(x.clamp(min=self.knee)))
         start = self.knee**0.25
         offset = start * (a + start * (b + start * c))
-        code: Tensor = 12.92 * x.clamp(max=self.knee) + (root * (a + root * (b + root * c)) - offset)
+        code: Tensor = 12.92 * x.clamp(self.floor, self.knee) + (root * (a + root * (b + root * c)) - offset)
         return code
