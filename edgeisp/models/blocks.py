@@ -83,9 +83,8 @@ class ColorRendering(nn.Module):
 
     Works on the planes before a pixel shuffle, ``B x 3n x H x W`` with n sub-pixels of R, then of G, then of B, so that
     matrix and curve stay cheap. The curve's power segment is a cubic in the fourth root, since accelerators have square
-    roots but no powers; it is within 2.7e-4 of the standard on [0, 1]. Below black it
-    goes on as a line, down to -0.01: colours far out of gamut are black all the same, and fp16 would spend its precision
-    on them.
+    roots but no powers; it is within 2.7e-4 of the standard on [0, 1]. Below black it goes on as a line, down to -0.01:
+    colours far out of gamut are black all the same, and fp16 would spend its precision on them.
     """
 
     floor, knee = -0.01, 0.0031308
