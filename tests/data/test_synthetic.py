@@ -32,7 +32,7 @@ def test_pair_has_the_shapes_and_ranges_that_training_expects() -> None:
         assert target.shape == (3, 32, 32)
         assert raw.dtype == color.dtype == target.dtype == np.float32
         assert raw.max() <= 1
-        assert 0 <= target.min()
+        assert target.min() >= 0
         assert target.max() <= 1
 
 
