@@ -11,7 +11,7 @@ import typer
 from edgeisp.errors import BadInputError
 
 if TYPE_CHECKING:
-    from edgeisp.raw import RawImage
+    from edgeisp.raw import DumpFormat, RawImage
     from edgeisp.raw.reader import RawReader
 
 DUMP = "For headerless sensor dumps"
@@ -32,9 +32,9 @@ class RawFormatOptions:
 
     raw_size: Annotated[str | None, _dump("--raw-size", help="WIDTHxHEIGHT, such as 1920x1080.")] = None
     bits: Annotated[
-        int, _dump("--bits", help="Bits of a sample; one byte up to 8, else two, little endian.")
-    ] = 16
-    cfa: Annotated[str, _dump("--cfa", help="RGGB, GRBG, GBRG or BGGR.")] = "RGGB"
+        int | None, _dump("--bits", help="Bits of a sample; one byte up to 8, else two, little endian.")
+    ] = None
+    cfa: Annotated[str | None, _dump("--cfa", help="RGGB, GRBG, GBRG or BGGR.")] = None
     black: Annotated[float, _dump("--black", help="Sensor value of no light.")] = 0.0
     white: Annotated[
         float | None, _dump("--white", help="Sensor value of saturation; default 2^bits - 1.")
@@ -57,12 +57,11 @@ class RawFormatOptions:
         Raises:
             BadInputError: an option's value cannot be.
         """
-        from edgeisp.raw import Assumptions, DumpFormat
+        from edgeisp.raw import Assumptions
         from edgeisp.raw.reader import RawReader
 
-        size = self.raw_size
         return RawReader(
-            None if size is None else DumpFormat.parse(size, self.bits, self.cfa, self.black, self.white),
+            self._dump_format(),
             Assumptions.parse(
                 self.assume_cfa,
                 self.assume_black_level,
@@ -71,6 +70,19 @@ class RawFormatOptions:
                 self.assume_color_matrix,
             ),
         )
+
+    def _dump_format(self) -> DumpFormat | None:
+        from edgeisp.raw import DumpFormat
+
+        if self.raw_size is None:
+            return None
+        if self.bits is None or self.cfa is None:
+            raise BadInputError(
+                "a dump does not say what it holds",
+                where="--raw-size",
+                cure="add --bits N and --cfa RGGB (or another)",
+            )
+        return DumpFormat.parse(self.raw_size, self.bits, self.cfa, self.black, self.white)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -91,7 +91,11 @@ def _destination(photo: Path, output: Path | None) -> Path:
 
 
 def _tell(console: Console, raw: RawImage) -> None:
+    from edgeisp.raw.doubt import layout_doubt
+
     if raw.assumed:
         console.note(f"assumed, not read from the file: {', '.join(raw.assumed)}")
     for request in raw.ignored:
         console.note(f"ignored: {request}")
+    if doubt := layout_doubt(raw):
+        console.warn(doubt)

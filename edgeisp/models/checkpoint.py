@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import torch as safetensors_torch
 from torch import nn
 
 from edgeisp.errors import BadInputError, CheckpointError
@@ -63,7 +63,7 @@ def save(path: Path, network: nn.Module, card: dict[str, Any]) -> None:
     """Write the weights of ``network`` and its ``card`` (JSON-able) to ``path``, whole or not at all."""
     weights = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
     with whole(path) as part:
-        save_file(weights, part, metadata={"edgeisp": json.dumps(card, sort_keys=True)})
+        part.write_bytes(safetensors_torch.save(weights, {"edgeisp": json.dumps(card, sort_keys=True)}))
 
 
 def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
