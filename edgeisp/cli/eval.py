@@ -27,6 +27,9 @@ def evaluate(
     checkpoint: Annotated[
         Path | None, typer.Option("--checkpoint", help="Weights (.safetensors); default the bundled ones.")
     ] = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="Write the figures into the card of the checkpoint.")
+    ] = False,
 ) -> None:
     """Measure PSNR, SSIM and CIEDE2000 of a network, and of LibRaw on the very same RAW files.
 
@@ -49,6 +52,9 @@ def evaluate(
     pictures = evaluation.evaluation_set(data, raw.reader())
     with console.progress("evaluating", total=len(pictures)) as advance:
         scores = evaluation.evaluate(loaded.network, pictures, lambda picture: advance(1, picture.name))
+    if record:
+        figures = {**loaded.card.get("figures", {}), data: [_figures(score) for score in scores]}
+        checkpoints.save(loaded.path, loaded.network, {**loaded.card, "figures": figures})
     facts = {
         "model": model,
         "checkpoint": str(loaded.path),
@@ -57,6 +63,14 @@ def evaluate(
         "scores": [{**asdict(score), "gain_db": score.gain} for score in scores],
     }
     console.result(facts, _table(model, scores))
+
+
+def _figures(score: Score) -> str:
+    ours, theirs = score.network, score.libraw
+    return (
+        f"ISO {score.iso}, {score.pictures} {score.what}: {ours.psnr:.2f} dB, SSIM {ours.ssim:.4f}, "
+        f"ΔE2000 {ours.delta_e:.2f}; LibRaw {score.best_libraw} {theirs.psnr:.2f} dB"
+    )
 
 
 def _table(model: str, scores: list[Score]) -> Table:
