@@ -6,7 +6,6 @@ import platform
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import cast
 
 import msgspec
 
@@ -18,7 +17,7 @@ from edgeisp.export.manifest import Tensor as Port
 from edgeisp.export.rewrites import prepare
 from edgeisp.export.target import Target
 from edgeisp.models import checkpoint, cost
-from edgeisp.models.functions import Function, ISPNetwork
+from edgeisp.models.functions import Function
 from edgeisp.quantize.precision import Name, parse_precision
 
 
@@ -48,7 +47,7 @@ def convert(job: Job, path: Path) -> Converted:
     """Rewrite the functions of the network for the target and convert them to ``path``."""
     target, precision = TARGETS.get(job.target), parse_precision(job.precision)
     loaded = checkpoint.load(job.model, job.weights)
-    network = cast("ISPNetwork", loaded.network)
+    network = loaded.network
     functions = network.functions(job.tile[0] // 2, job.tile[1] // 2)
     prepared = {
         name: prepare(function, target.rewrites, job.precision) for name, function in functions.items()

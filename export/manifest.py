@@ -15,7 +15,7 @@ import msgspec
 from edgeisp.errors import BadInputError
 from edgeisp.files import sha256, whole
 
-VERSION = 1
+VERSION: Literal[1] = 1
 SUFFIX = ".edgeisp.json"
 
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
@@ -27,14 +27,14 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Base of everything in a manifest: immutable, and strict about its fields."""
 
 
-class Quantization(Part):
+class Quantization(Part, frozen=True):
     """``real = (stored - zero_point) * scale``."""
 
     scale: float
     zero_point: int
 
 
-class Tensor(Part):
+class Tensor(Part, frozen=True):
     """An input or an output of a function."""
 
     name: str
@@ -43,7 +43,7 @@ class Tensor(Part):
     quantization: Quantization | None = None
 
 
-class Function(Part):
+class Function(Part, frozen=True):
     """An entry point of the artifact: where it is, and what goes in and comes out, in call order."""
 
     file: str
@@ -52,7 +52,7 @@ class Function(Part):
     outputs: tuple[Tensor, ...]
 
 
-class File(Part):
+class File(Part, frozen=True):
     """A file or folder (an ``.mlpackage``) of the artifact."""
 
     name: str
@@ -61,7 +61,7 @@ class File(Part):
     bytes: Count
 
 
-class Camera(Part):
+class Camera(Part, frozen=True):
     """What the pixels that go in and come out mean."""
 
     packed_order: tuple[str, str, str, str] = ("R", "Gr", "Gb", "B")
@@ -76,14 +76,14 @@ class Camera(Part):
     )
 
 
-class Checkpoint(Part):
+class Checkpoint(Part, frozen=True):
     """The weights that the artifact was made from."""
 
     name: str
     sha256: Sha256
 
 
-class Cost(Part):
+class Cost(Part, frozen=True):
     """What a function costs."""
 
     parameters: Count
@@ -91,7 +91,7 @@ class Cost(Part):
     """Multiply-accumulates of one call at the exported shapes."""
 
 
-class Delegation(Part):
+class Delegation(Part, frozen=True):
     """How much of a function a backend takes over."""
 
     backend: str
@@ -106,7 +106,7 @@ class Delegation(Part):
         return self.delegated / self.total if self.total else 1.0
 
 
-class Parity(Part):
+class Parity(Part, frozen=True):
     """How far a function's outputs are from PyTorch's."""
 
     psnr_db: float
@@ -114,7 +114,7 @@ class Parity(Part):
     max_error: float
 
 
-class Verified(Part, tag_field="status", tag="verified"):
+class Verified(Part, frozen=True, tag_field="status", tag="verified"):
     """The file was opened again, run on pictures, and agreed."""
 
     engine: str
@@ -127,13 +127,13 @@ class Verified(Part, tag_field="status", tag="verified"):
     functions: dict[str, Parity]
 
 
-class Unverified(Part, tag_field="status", tag="unverified"):
+class Unverified(Part, frozen=True, tag_field="status", tag="unverified"):
     """Nobody ran it. Not run is never passed."""
 
     reason: str
 
 
-class Failed(Part, tag_field="status", tag="failed"):
+class Failed(Part, frozen=True, tag_field="status", tag="failed"):
     """It ran and does not agree, or it did not run through."""
 
     engine: str
@@ -144,7 +144,7 @@ class Failed(Part, tag_field="status", tag="failed"):
 Verification = Verified | Unverified | Failed
 
 
-class Description(Part, kw_only=True):
+class Description(Part, frozen=True, kw_only=True):
     """What is known before the file exists; travels inside the artifact under the key ``edgeisp``."""
 
     manifest: Literal[1] = VERSION
@@ -167,7 +167,7 @@ class Description(Part, kw_only=True):
     """Versions of what made the artifact."""
 
 
-class Manifest(Description, kw_only=True):
+class Manifest(Description, frozen=True, kw_only=True):
     """The whole manifest."""
 
     files: tuple[File, ...]

@@ -79,7 +79,8 @@ def _half(model: ModelProto) -> ModelProto:
 
     half = onnx_ir.from_proto(convert_float_to_float16(model, keep_io_types=True))
     half.graph.sort()  # the converter appends its casts behind their users
-    return onnx_ir.to_proto(half)
+    sorted_model: ModelProto = onnx_ir.to_proto(half)
+    return sorted_model
 
 
 TARGET = OnnxTarget()

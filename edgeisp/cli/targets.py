@@ -28,17 +28,21 @@ def targets(console: Console) -> None:
             console.warn(str(error))
             continue
         for precision in target.precisions:
-            row = {"target": name, "precision": precision, "default": precision == target.precisions[0]}
-            limit = THRESHOLDS_DB[precision]
             rows.append(
-                row
-                | {"suffix": target.suffix, "verified_by": target.engine(), "least_db": limit}
-                | {"missing": target.missing()}
+                {
+                    "target": name,
+                    "precision": precision,
+                    "default": precision == target.precisions[0],
+                    "suffix": target.suffix,
+                    "verified_by": target.engine(),
+                    "least_db": THRESHOLDS_DB[precision],
+                    "missing": target.missing(),
+                }
             )
     table = Table("target", "precision", "file", "verified by", "at least", "here", box=None)
     for row in rows:
-        precision = f"{row['precision']}{' (default)' if row['default'] else ''}"
+        default = " (default)" if row["default"] else ""
         parity = f"{row['least_db']:g} dB to PyTorch"
-        here = row["missing"] or "yes"
-        table.add_row(row["target"], precision, row["suffix"], row["verified_by"], parity, here)
+        own = (row["target"], row["precision"] + default, row["suffix"], row["verified_by"])
+        table.add_row(*own, parity, row["missing"] or "yes")
     console.result({"targets": rows}, table)

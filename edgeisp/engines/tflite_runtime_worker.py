@@ -4,15 +4,19 @@
 length (8 bytes, big endian) and an .npz; the keys of a question are ``FUNCTION/INPUT``.
 """
 
+from __future__ import annotations
+
 import io
 import os
 import struct
 import sys
+from collections.abc import Mapping
+from typing import IO, Any
 
 import numpy as np
 
 
-def write(stream, arrays):
+def write(stream: IO[bytes], arrays: Mapping[str, Any]) -> None:
     """Send one frame."""
     content = io.BytesIO()
     np.savez(content, **arrays)
@@ -20,7 +24,7 @@ def write(stream, arrays):
     stream.flush()
 
 
-def read(stream):
+def read(stream: IO[bytes]) -> dict[str, Any] | None:
     """Receive one frame; None at the end of the stream, also in the middle of a frame."""
     head = stream.read(8)
     content = stream.read(struct.unpack(">Q", head)[0]) if len(head) == 8 else b""
@@ -30,10 +34,10 @@ def read(stream):
         return dict(arrays)
 
 
-def serve(model, threads):
+def serve(model: str, threads: int) -> None:
     """Answer until the other side closes stdin."""
-    import tflite_runtime
-    import tflite_runtime.interpreter as runtime
+    import tflite_runtime  # type: ignore[import-not-found]
+    import tflite_runtime.interpreter as runtime  # type: ignore[import-not-found]
 
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever the library prints is not an answer

@@ -57,6 +57,9 @@ def capture(module: nn.Module, shapes: Iterable[tuple[int, ...]]) -> GraphModule
     inputs = tuple(torch.zeros(shape) for shape in shapes)
     with torch.no_grad():
         exported = torch.export.export(module, inputs, strict=False).module(check_guards=False)
+    # litert-torch 0.10 tells constants apart by the address of a contiguous copy, which the next one may be given too
+    for tensor in (*exported.parameters(), *exported.buffers()):
+        tensor.data = tensor.data.contiguous()
     # a plain one: what torch.export returns refuses eval(), which converters call
     return GraphModule(exported, exported.graph).eval()
 

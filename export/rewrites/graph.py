@@ -37,7 +37,7 @@ def _constant(graph: GraphModule, node: Node) -> Tensor | None:
     if not known or any(value is None for value in known.values()):
         return None
     arguments = torch.fx.node.map_arg((node.args, node.kwargs), lambda source: known[source])
-    return cast("Tensor", node.target(*arguments[0], **arguments[1]))  # type: ignore[operator, index]
+    return cast("Tensor", node.target(*arguments[0], **arguments[1]))  # type: ignore[operator]
 
 
 def hold(graph: GraphModule, before: Node, stem: str, value: Tensor) -> Node:

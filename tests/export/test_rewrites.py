@@ -177,6 +177,13 @@ def test_all_rewrites_of_a_target_together_are_exact_on_metaisp(name: str, entry
     assert prepared.applied["fold-haar-down"] == prepared.applied["fold-haar-up"] == 3
 
 
+def test_constants_are_contiguous_because_a_converter_mixes_up_those_that_are_not(
+    small: dict[str, Function],
+) -> None:
+    graph = prepare(small["tile"], ALL, "fp16").function.module
+    assert all(tensor.is_contiguous() for tensor in (*graph.parameters(), *graph.buffers()))
+
+
 def test_order_of_rewrites_on_the_graph_does_not_matter(small: dict[str, Function]) -> None:
     graph = [rewrite for rewrite in rewrites.XNNPACK if rewrite.on == "graph"]
     inputs = [0.5 + 0.1 * noise(*shape) for shape in small["tile"].inputs.values()]
