@@ -181,6 +181,6 @@ module.wait = wait
 frame.VERBS["wait"] = frame.Verb("wait:wait", "Wait.")
 sys.exit(frame.main(["wait"]))
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True)
     assert done.returncode == 130
     assert done.stderr == "error: interrupted; no file was left half written\n"

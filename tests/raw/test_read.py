@@ -251,7 +251,7 @@ def test_read_raw_names_the_death_when_its_process_dies(
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS does not bound the address space")
 def test_the_decoding_process_is_bounded_when_it_asks_for_too_much_memory() -> None:
     code = "from edgeisp.raw.libraw_child import MEMORY_BYTES, limit; limit(); bytearray(MEMORY_BYTES)"
-    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    child = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
     assert "MemoryError" in child.stderr
 
 
@@ -265,7 +265,7 @@ def test_importing_raw_loads_no_decoder_when_nothing_is_read() -> None:
     code = "import sys, edgeisp.raw; print([m for m in ('torch', 'rawpy', 'tifffile') if m in sys.modules])"
     assert (
         subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+            [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True
         ).stdout.strip()
         == "[]"
     )

@@ -59,7 +59,7 @@ def test_killed_run_leaves_whole_files_and_resumes(tmp_path: Path) -> None:
         "from edgeisp.training.loop import train;"
         f"train(TrainConfig(steps=10000, **{TINY | {'save_every': 1}}), Path({str(tmp_path)!r}))"
     )
-    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, "-P", "-c", code], stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 120
         while not (tmp_path / "metaisp.safetensors").exists() and time.monotonic() < deadline:
