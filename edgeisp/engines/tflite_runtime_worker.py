@@ -36,8 +36,8 @@ def read(stream: IO[bytes]) -> dict[str, Any] | None:
 
 def serve(model: str, threads: int) -> None:
     """Answer until the other side closes stdin."""
-    import tflite_runtime  # type: ignore[import-not-found]
-    import tflite_runtime.interpreter as runtime  # type: ignore[import-not-found]
+    import tflite_runtime
+    import tflite_runtime.interpreter as runtime
 
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever the library prints is not an answer

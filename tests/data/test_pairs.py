@@ -57,7 +57,11 @@ def test_pair_is_a_pure_function_of_its_index(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("pairs:{}/none", "no such folder"), ("pairs:{}", "no RAW file has a picture"), ("zurich", "no data set")],
+    [
+        ("pairs:{}/none", "no such folder"),
+        ("pairs:{}", "no RAW file has a picture"),
+        ("zurich", "no data set"),
+    ],
 )
 def test_wrong_folder_is_told_what_was_expected(tmp_path: Path, name: str, message: str) -> None:
     with pytest.raises(BadInputError, match=message):
