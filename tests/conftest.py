@@ -13,8 +13,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+settings.register_profile(
+    "edgeisp", deadline=None
+)  # speed is for `make bench`; busy machines are not broken ones
+settings.load_profile("edgeisp")
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
