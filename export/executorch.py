@@ -19,7 +19,11 @@ from edgeisp.quantize.precision import Name, Precision
 
 @dataclass(frozen=True)
 class ExecuTorchTarget:
-    """Float32 inputs and outputs whatever the precision inside; weights are shared between methods."""
+    """Float32 inputs and outputs whatever the precision inside; weights are shared between methods.
+
+    ``fp16`` computes in half precision, but XNNPACK's serializer stores the weights of convolutions in float32 all the
+    same: the file is hardly smaller.
+    """
 
     name: str = "executorch"
     suffix: str = ".pte"

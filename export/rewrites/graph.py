@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import cast
 
@@ -109,17 +110,28 @@ def _constant_matmuls(module: nn.Module) -> int:
 
 
 def _narrow_concats(module: nn.Module) -> int:
-    """A concatenation of many -> a tree of concatenations of at most `WIDEST_CONCAT`."""
+    """A concatenation of many -> concatenations of at most `WIDEST_CONCAT`, each padded with zeros, added up.
+
+    Not a tree of concatenations: TFLite's converter joins those again.
+    """
     graph, count = cast("GraphModule", module), 0
     for node in calls(graph, aten.cat.default):
-        parts, dim = list(cast("list[Node]", node.args[0])), node.args[1] if len(node.args) > 1 else 0
+        parts = cast("list[Node]", node.args[0])
         if len(parts) <= WIDEST_CONCAT:
             continue
-        while len(parts) > WIDEST_CONCAT:
-            groups = [parts[i : i + WIDEST_CONCAT] for i in range(0, len(parts), WIDEST_CONCAT)]
-            with graph.graph.inserting_before(node):
-                parts = [graph.graph.call_function(aten.cat.default, (group, dim)) for group in groups]
-        node.args = (parts, dim)
+        rank = len(shape(node))
+        dim = int(cast("int", node.args[1] if len(node.args) > 1 else 0)) % rank
+        groups = [parts[i : i + WIDEST_CONCAT] for i in range(0, len(parts), WIDEST_CONCAT)]
+        with graph.graph.inserting_before(node):
+            padded, start, end = [], 0, shape(node)[dim]
+            for group in groups:
+                width = sum(shape(part)[dim] for part in group)
+                edges = [0, 0] * (rank - 1 - dim) + [start, end - start - width]
+                joined = graph.graph.call_function(aten.cat.default, (group, dim))
+                padded.append(graph.graph.call_function(aten.constant_pad_nd.default, (joined, edges, 0.0)))
+                start += width
+            total = functools.reduce(lambda x, y: graph.graph.call_function(aten.add.Tensor, (x, y)), padded)
+        swap(graph, node, total)
         count += 1
     return count
 

@@ -116,13 +116,18 @@ def test_constant_matmuls_are_exact_and_leave_products_of_two_activations_alone(
 
 
 class Many(nn.Module):
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.dim = dim
+
     def forward(self, x: Tensor) -> Tensor:
-        return torch.cat([x * i for i in range(1, 19)], 1)
+        return torch.cat([x * i for i in range(1, 19)], self.dim)
 
 
-def test_narrow_concats_are_exact_and_keep_the_order() -> None:
-    assert error(Many(), rewrites.NARROW_CONCATS, noise(1, 2, 3, 3)) == 0
-    graph = prepare(function(Many(), 1, 2, 3, 3), [rewrites.NARROW_CONCATS]).function.module.graph
+@pytest.mark.parametrize("dim", [0, 1, -1])
+def test_narrow_concats_are_exact_and_keep_the_order(dim: int) -> None:
+    assert error(Many(dim), rewrites.NARROW_CONCATS, noise(1, 2, 3, 5)) == 0
+    graph = prepare(function(Many(dim), 1, 2, 3, 5), [rewrites.NARROW_CONCATS]).function.module.graph
     widths = [len(node.args[0]) for node in graph.nodes if str(node.target) == "aten.cat.default"]  # type: ignore[union-attr]
     assert max(widths) <= 4
 

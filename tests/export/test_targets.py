@@ -13,7 +13,7 @@ from edgeisp.engines import ENGINES
 from edgeisp.errors import BadInputError
 from edgeisp.export import TARGETS
 from edgeisp.export.manifest import Delegation
-from edgeisp.export.rewrites import prepare
+from edgeisp.export.rewrites import NARROW_CONCATS, prepare
 from edgeisp.export.target import precision_of
 from edgeisp.export.tflite_file import read_metadata, xnnpack_delegation
 from edgeisp.export.verification import THRESHOLDS_DB, compare
@@ -143,6 +143,9 @@ def test_delegation_names_what_xnnpack_leaves_when_concatenations_are_wide(
     part = xnnpack_delegation(path.read_bytes())["tile"]
     assert part.portable == {"CONCATENATION": 1}
     assert part.delegated == part.total - 1
+    narrow = prepare(wide, [NARROW_CONCATS]).function
+    chosen.convert({"tile": narrow}, path, precision_of(chosen, "fp32"), {})
+    assert xnnpack_delegation(path.read_bytes())["tile"].portable == {}
 
 
 @pytest.mark.parametrize("target", TARGETS.names())
