@@ -6,19 +6,16 @@ from pathlib import Path
 from typing import Protocol
 
 from edgeisp.data.pairs import RawPairs
+from edgeisp.data.patch import Patch
 from edgeisp.data.synthetic import SyntheticPairs
 from edgeisp.errors import BadInputError
-from edgeisp.raw.image import Floats
 from edgeisp.raw.reader import RawReader
 
 
 class Pairs(Protocol):
-    """Map-style training data, a pure function of the index.
+    """Map-style training data, a pure function of the index."""
 
-    Items are canonical packed Bayer ``4 x p x p``, colour matrix ``9 x 1 x 1`` and sRGB target ``3 x 2p x 2p``.
-    """
-
-    def __getitem__(self, index: int) -> tuple[Floats, Floats, Floats]: ...
+    def __getitem__(self, index: int) -> Patch: ...
 
 
 def open_pairs(name: str, *, patch: int, seed: int, reader: RawReader) -> Pairs:

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from edgeisp.data.patch import Patch
 from edgeisp.errors import BadInputError
 from edgeisp.raw import RawImage, pack
 from edgeisp.raw.canonical import canonical_planes
 from edgeisp.raw.color import color_input, planar, srgb_from_camera
-from edgeisp.raw.image import Floats
 from edgeisp.raw.reader import RawReader
 
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
@@ -27,7 +27,7 @@ LAYOUT = "expected DIR/raw/NAME.dng with DIR/rgb/NAME.png (or both kinds side by
 
 @dataclass(frozen=True)
 class RawPairs:
-    """Training patches from a folder of pairs: (canonical packed Bayer, colour matrix, sRGB), see `Pairs`."""
+    """Training patches from a folder of pairs."""
 
     folder: Path
     patch: int
@@ -48,7 +48,7 @@ class RawPairs:
                 )
         return frames
 
-    def __getitem__(self, index: int) -> tuple[Floats, Floats, Floats]:
+    def __getitem__(self, index: int) -> Patch:
         rng = np.random.default_rng((self.seed, index))
         return self.frames[rng.integers(len(self.frames))].sample(self.patch, rng)
 
@@ -87,7 +87,7 @@ class Frame:
         window = np.s_[top : top + inner_height, left : left + inner_width]
         return cls(path, raw, packed.mosaic[window], on_grid.reshape(height, width, 3)[window])
 
-    def sample(self, patch: int, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
+    def sample(self, patch: int, rng: np.random.Generator) -> Patch:
         """A random patch, flipped and transposed at random; a flip shifts by one pixel, which keeps the CFA's phase."""
         size = 2 * patch
         top, left = (2 * int(rng.integers((side - size) // 2)) for side in self.mosaic.shape)
@@ -104,7 +104,7 @@ class Frame:
         planes = (planes - black) / (np.float32(self.raw.white_level) - black)
         canonical = canonical_planes(planes, self.raw.white_balance)
         color = color_input(srgb_from_camera(self.raw.color_matrix))
-        return canonical, color, planar(picture)
+        return Patch.whole(canonical, color, planar(picture))
 
 
 def find_pairs(folder: Path) -> list[tuple[Path, Path]]:

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from edgeisp.data import photos
+from edgeisp.data.patch import Patch
 from edgeisp.data.scenes import scene
 from edgeisp.raw.canonical import canonical_planes
 from edgeisp.raw.color import color_input, decode_srgb, encode_srgb, planar
@@ -23,9 +24,7 @@ SCENE_SIZE = 384
 
 @dataclass(frozen=True)
 class SyntheticPairs:
-    """An endless map-style data set of (canonical packed Bayer, colour matrix, sRGB target), float32.
-
-    Shapes are ``4 x p x p``, ``9 x 1 x 1`` and ``3 x 2p x 2p``.
+    """An endless map-style data set of `Patch`.
 
     A window of procedural scenes slides on as the index grows: scenes are made once, used for a while, and never come
     back.
@@ -43,12 +42,13 @@ class SyntheticPairs:
     def __len__(self) -> int:
         return self.length
 
-    def __getitem__(self, index: int) -> tuple[Floats, Floats, Floats]:
+    def __getitem__(self, index: int) -> Patch:
         rng = np.random.default_rng((self.seed, index))
         picture = _augment(self._crop(index, rng), rng)
         camera = random_camera(rng)
         planes = noisy_planes(picture, camera, rng)
-        return canonical_planes(planes, camera.white_balance), color_input(camera.srgb_from_camera), picture
+        color = color_input(camera.srgb_from_camera)
+        return Patch.whole(canonical_planes(planes, camera.white_balance), color, picture)
 
     def _crop(self, index: int, rng: np.random.Generator) -> Floats:
         size = 2 * self.patch

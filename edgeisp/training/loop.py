@@ -133,27 +133,30 @@ class Run:
         turn = (self.step - c.warmup) / max(1, c.steps - c.warmup)
         return c.lr * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, turn))))
 
-    def batches(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        """The batches from the current step to the last, a pure function of (seed, step, rank)."""
+    def batches(self) -> Iterator[tuple[Tensor, ...]]:
+        """Batches of `Patch` fields from the current step to the last, a pure function of (seed, step, rank)."""
         c, f = self.config, self.fabric
         share = range(f.global_rank, c.batch, f.world_size)
         indices = [[step * c.batch + i for i in share] for step in range(self.step, c.steps)]
-        loader: DataLoader[tuple[Tensor, Tensor, Tensor]] = DataLoader(
+        loader: DataLoader[tuple[Tensor, ...]] = DataLoader(
             self.pairs,  # type: ignore[arg-type]
             batch_sampler=indices,
             num_workers=c.workers,
             persistent_workers=False,
             pin_memory=f.device.type == "cuda",
         )
-        for raw, color, target in loader:
-            yield raw.to(f.device), color.to(f.device), target.to(f.device)
+        for batch in loader:
+            yield tuple(part.to(f.device) for part in batch)
 
-    def advance(self, raw: Tensor, color: Tensor, target: Tensor) -> float:
-        """One optimizer step; returns the loss. Weights stay as they were where the loss is not finite."""
+    def advance(self, raw: Tensor, color: Tensor, target: Tensor, mask: Tensor) -> float:
+        """One optimizer step on a batch of `edgeisp.data.patch.Patch`; returns the loss.
+
+        Weights stay as they were where the loss is not finite.
+        """
         for group in self.optimizer.param_groups:
             group["lr"] = self.lr
         output = self.network(raw.contiguous(memory_format=torch.channels_last), color)
-        loss = picture_loss(output, target, self.config.ms_ssim)
+        loss = picture_loss(output * mask, target * mask, self.config.ms_ssim)
         mean = self.fabric.all_reduce(loss.detach(), reduce_op="mean")
         value = float(cast("Tensor", mean))
         if math.isfinite(value):

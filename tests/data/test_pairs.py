@@ -37,7 +37,7 @@ def test_patches_stay_aligned_whatever_the_layout_and_the_flips(
     (raw_path, picture_path) = find_pairs(tmp_path)[0]
     frame = Frame.of(RawReader().read(raw_path), picture_path)
     for index in range(8):
-        planes, color, picture = frame.sample(12, np.random.default_rng(index))
+        planes, color, picture, _ = frame.sample(12, np.random.default_rng(index))
         assert planes.shape == (4, 12, 12)
         assert color.shape == (9, 1, 1)
         from edgeisp.raw.unprocess import camera_rgb, sample_planes

@@ -26,12 +26,14 @@ def test_pair_is_a_pure_function_of_its_index() -> None:
 
 def test_pair_has_the_shapes_and_ranges_that_training_expects() -> None:
     for index in range(12):
-        raw, color, target = SMALL[index]
+        raw, color, target, mask = SMALL[index]
         assert raw.shape == (4, 16, 16)
         assert color.shape == (9, 1, 1)
         assert target.shape == (3, 32, 32)
-        assert raw.dtype == color.dtype == target.dtype == np.float32
+        assert mask.shape == (1, 32, 32)
+        assert raw.dtype == color.dtype == target.dtype == mask.dtype == np.float32
         assert raw.max() <= 1
+        assert mask.min() == 1
         assert target.min() >= 0
         assert target.max() <= 1
 
