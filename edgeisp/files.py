@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import shutil
@@ -17,15 +18,35 @@ def whole(path: Path) -> Iterator[Path]:
 
     What is written at the temporary path may be a file or a folder (an ``.mlpackage``).
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
-    try:
+    with staging(path) as folder:
         part = folder / path.name
         yield part
         _flush(part)
         replace(part, path)
+
+
+@contextmanager
+def staging(path: Path) -> Iterator[Path]:
+    """A hidden folder beside ``path`` that vanishes afterwards; those of processes that were killed are swept away."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        if not _alive(left.name.split(".")[-3]):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.{os.getpid()}.", suffix=".part", dir=path.parent))
+    try:
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _alive(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def replace(part: Path, path: Path) -> None:

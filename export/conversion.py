@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import tempfile
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -44,7 +45,11 @@ class Converted:
 
 
 def convert(job: Job, path: Path) -> Converted:
-    """Rewrite the functions of the network for the target and convert them to ``path``."""
+    """Rewrite the functions of the network for the target and convert them to ``path``.
+
+    Converters leave scratch files behind; they go beside ``path``, whose folder does not outlive the export.
+    """
+    tempfile.tempdir = str(path.parent)
     target, precision = TARGETS.get(job.target), parse_precision(job.precision)
     loaded = checkpoint.load(job.model, job.weights)
     network = loaded.network

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +13,7 @@ from edgeisp.export import TARGETS, manifest
 from edgeisp.export.conversion import Converted, Job
 from edgeisp.export.manifest import Failed, File, Manifest, Verification, Verified
 from edgeisp.export.target import precision_of
-from edgeisp.files import replace, sha256
+from edgeisp.files import replace, sha256, staging
 from edgeisp.models import checkpoint
 
 LEAST_DELEGATION = 0.95
@@ -85,7 +82,7 @@ def export(
             is left as ``NAME.rejected`` with a report beside it.
         EdgeISPError: the converter failed.
     """
-    with _staging(out, job.name) as folder:
+    with staging(out / job.name) as folder:
         stage(f"converting to {job.target} {job.precision}")
         converted, log = _convert(job, folder / job.name)
         files = tuple(
@@ -197,31 +194,6 @@ def _reject(folder: Path, out: Path, report: Manifest, name: str) -> None:
     raise VerificationError(
         report.verification.reason, where=out / f"{name}.rejected", cure=f"the report is {path}"
     )
-
-
-@contextmanager
-def _staging(out: Path, name: str) -> Iterator[Path]:
-    """A folder inside ``out`` that vanishes afterwards; those of processes that were killed are swept away."""
-    out.mkdir(parents=True, exist_ok=True)
-    for left in out.glob(f".{name}.*.part"):
-        if not _alive(left.name.split(".")[-2]):
-            shutil.rmtree(left, ignore_errors=True)
-    folder = out / f".{name}.{os.getpid()}.part"
-    folder.mkdir()
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _alive(pid: str) -> bool:
-    try:
-        os.kill(int(pid), 0)
-    except (ProcessLookupError, ValueError):
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _file(path: Path) -> File:

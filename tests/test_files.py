@@ -70,6 +70,9 @@ def test_whole_keeps_the_previous_file_when_the_process_is_killed(tmp_path: Path
     assert done.returncode == -signal.SIGKILL
     assert path.read_bytes() == b"previous"
     assert [name for name in names(tmp_path) if not name.endswith(".part")] == ["a.bin"]
+    with whole(path) as part:
+        part.write_bytes(b"next")
+    assert names(tmp_path) == ["a.bin"], "the next writer sweeps what the killed one left"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="limits the file size by setrlimit")

@@ -98,10 +98,10 @@ def test_leftovers_of_a_killed_export_are_swept_by_the_next_but_not_those_of_a_r
     dead = subprocess.Popen(["true"])
     dead.wait()
     for pid in (dead.pid, os.getpid()):
-        (tmp_path / "out" / f".tiny.pt2.{pid}.part").mkdir(parents=True)
+        (tmp_path / "out" / f".tiny.pt2.{pid}.abc.part").mkdir(parents=True)
     assert export("pt2").returncode == 0
-    assert f".tiny.pt2.{os.getpid()}.part" in names(tmp_path / "out")
-    assert f".tiny.pt2.{dead.pid}.part" not in names(tmp_path / "out")
+    assert f".tiny.pt2.{os.getpid()}.abc.part" in names(tmp_path / "out")
+    assert f".tiny.pt2.{dead.pid}.abc.part" not in names(tmp_path / "out")
 
 
 def test_verify_refuses_other_weights_than_those_of_the_artifact(
