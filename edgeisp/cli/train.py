@@ -24,7 +24,7 @@ class TrainOptions:
         int,
         typer.Option("--patch", rich_help_panel=PANEL, help="Packed pixels; pictures are twice as large."),
     ] = 64
-    lr: Annotated[float, typer.Option("--lr", rich_help_panel=PANEL, help="Peak learning rate.")] = 1e-3
+    lr: Annotated[float, typer.Option("--lr", rich_help_panel=PANEL, help="Peak learning rate.")] = 7e-4
     ms_ssim: Annotated[
         float, typer.Option("--ms-ssim", rich_help_panel=PANEL, help="Weight of 1 - MS-SSIM beside L1.")
     ] = 0.05

@@ -59,6 +59,22 @@ class HaarUp(nn.Module):
         return haar_idwt(self.conv(x))
 
 
+class SubpixelUp(nn.Module):
+    """Twice the size: a sub-pixel branch for detail and a bilinear branch for the rest, summed.
+
+    Fits wherever a feature map grows. Both branches are 1x1 convolutions at the small size.
+    """
+
+    def __init__(self, c_in: int, c_out: int) -> None:
+        super().__init__()
+        self.detail = nn.Conv2d(c_in, 4 * c_out, 1)
+        self.smooth = nn.Conv2d(c_in, c_out, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        smooth = F.interpolate(self.smooth(x), scale_factor=2.0, mode="bilinear", align_corners=False)
+        return F.pixel_shuffle(self.detail(x), 2) + smooth
+
+
 class Companding(nn.Module):
     """Signed square-root curve: even steps for the eye, shot noise of even strength, negatives of read noise kept.
 
@@ -105,3 +121,31 @@ class ColorRendering(nn.Module):
         offset = start * (a + start * (b + start * c))
         code: Tensor = 12.92 * x.clamp(self.floor, self.knee) + (root * (a + root * (b + root * c)) - offset)
         return code
+
+
+def bilinear_demosaic() -> nn.Conv2d:
+    """A 3x3 convolution, packed Bayer to the 12 planes before a pixel shuffle, started as a bilinear demosaic.
+
+    The network adds to it, so that what it learns is denoising and detail, not the picture's brightness.
+    """
+    full = torch.tensor([[0.25, 0.5, 0.25], [0.5, 1.0, 0.5], [0.25, 0.5, 0.25]])
+    cross = torch.tensor([[0.0, 0.25, 0.0], [0.25, 1.0, 0.25], [0.0, 0.25, 0.0]])
+    sites = {0: [(0, 0)], 1: [(0, 1), (1, 0)], 2: [(1, 1)]}
+    planes = {(0, 0): 0, (0, 1): 1, (1, 0): 2, (1, 1): 3}
+    conv = nn.Conv2d(4, 12, 3, padding=1)
+    with torch.no_grad():
+        conv.weight.zero_()
+        conv.bias.zero_()  # type: ignore[union-attr]
+        for color, places in sites.items():
+            kernel = cross if color == 1 else full
+            for py in range(2):
+                for px in range(2):
+                    for dy in range(-1, 2):
+                        for dx in range(-1, 2):
+                            y, x = py + dy, px + dx
+                            if (y % 2, x % 2) in places:
+                                plane = planes[(y % 2, x % 2)]
+                                conv.weight[4 * color + 2 * py + px, plane, y // 2 + 1, x // 2 + 1] += kernel[
+                                    dy + 1, dx + 1
+                                ]
+    return conv

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from torch import nn
+from torch import Tensor, nn
 
 Shape = tuple[int, ...]
 
@@ -30,3 +30,15 @@ class ISPNetwork(nn.Module):
     def functions(self, height: int, width: int) -> dict[str, Function]:
         """The exported entry points for a packed tile of ``height x width``; ``tile`` is always among them."""
         raise NotImplementedError
+
+
+class ContextOf(nn.Module):
+    """The context pass of a network as a module of its own, for export."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, raw: Tensor) -> Tensor:
+        context: Tensor = self.network.context(raw)
+        return context

@@ -8,15 +8,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
-from edgeisp.models.blocks import ChannelLayerNorm, ColorRendering, Companding, HaarDown, HaarUp
+from edgeisp.models.blocks import (
+    ChannelLayerNorm,
+    ColorRendering,
+    Companding,
+    HaarDown,
+    HaarUp,
+    SubpixelUp,
+    bilinear_demosaic,
+)
 from edgeisp.models.card import Claim, ModelCard
-from edgeisp.models.functions import Function, ISPNetwork
+from edgeisp.models.functions import ContextOf, Function, ISPNetwork
 from edgeisp.models.inspection import Inspection
 
 
@@ -30,6 +39,8 @@ class MetaISPConfig:
     """K, channels inside a correction block."""
     n_basis: int = 8
     """N, learnable basis matrices (MCCB) or vectors (MSCB) in each block."""
+    up: Literal["haar", "subpixel"] = "haar"
+    """Upsampling: inverse wavelet transform, or the block of LW-ISP."""
 
 
 class WeightPredictor(nn.Module):
@@ -134,7 +145,8 @@ class MetaISP(ISPNetwork):
         self.encoder = nn.ModuleList(nn.ModuleList(pair(w)) for w in widths)
         self.down = nn.ModuleList(HaarDown(a, b) for a, b in pairwise(widths))
         self.decoder = nn.ModuleList(nn.ModuleList(pair(w)) for w in widths[:0:-1])
-        self.up = nn.ModuleList(HaarUp(a, b) for a, b in zip(widths[:0:-1], widths[2::-1], strict=True))
+        up = {"haar": HaarUp, "subpixel": SubpixelUp}[config.up]
+        self.up = nn.ModuleList(up(a, b) for a, b in zip(widths[:0:-1], widths[2::-1], strict=True))
         self.head = nn.Conv2d(c, 12, 3, padding=1)
         self.demosaic = bilinear_demosaic()
         self.rendering = ColorRendering()
@@ -203,45 +215,6 @@ class MetaISP(ISPNetwork):
         for pair, up in zip(self.decoder, self.up, strict=True):
             x = up(stage(x, pair)) + skips.pop()
         return self.head(x) + self.demosaic(x0), torch.cat(used, 1)
-
-
-class ContextOf(nn.Module):
-    """The context pass of a network as a module of its own, for export."""
-
-    def __init__(self, network: MetaISP) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, raw: Tensor) -> Tensor:
-        return self.network.context(raw)
-
-
-def bilinear_demosaic() -> nn.Conv2d:
-    """A 3x3 convolution, packed Bayer to the 12 planes before a pixel shuffle, started as a bilinear demosaic.
-
-    The network adds to it, so that what it learns is denoising and detail, not the picture's brightness.
-    """
-    full = torch.tensor([[0.25, 0.5, 0.25], [0.5, 1.0, 0.5], [0.25, 0.5, 0.25]])
-    cross = torch.tensor([[0.0, 0.25, 0.0], [0.25, 1.0, 0.25], [0.0, 0.25, 0.0]])
-    sites = {0: [(0, 0)], 1: [(0, 1), (1, 0)], 2: [(1, 1)]}
-    planes = {(0, 0): 0, (0, 1): 1, (1, 0): 2, (1, 1): 3}
-    conv = nn.Conv2d(4, 12, 3, padding=1)
-    with torch.no_grad():
-        conv.weight.zero_()
-        conv.bias.zero_()  # type: ignore[union-attr]
-        for color, places in sites.items():
-            kernel = cross if color == 1 else full
-            for py in range(2):
-                for px in range(2):
-                    for dy in range(-1, 2):
-                        for dx in range(-1, 2):
-                            y, x = py + dy, px + dx
-                            if (y % 2, x % 2) in places:
-                                plane = planes[(y % 2, x % 2)]
-                                conv.weight[4 * color + 2 * py + px, plane, y // 2 + 1, x // 2 + 1] += kernel[
-                                    dy + 1, dx + 1
-                                ]
-    return conv
 
 
 CARD = ModelCard(

@@ -114,7 +114,7 @@ def _bars(weights: Mapping[str, Floats]) -> Image.Image:
     lines = -(-len(weights) // columns)
     chart = Image.new("RGB", (WIDTH, LABEL + lines * (LABEL + tall + GAP)), PAPER)
     draw = ImageDraw.Draw(chart)
-    title = "weights of the basis matrices (MCCB) and vectors (MSCB), from 0 to 1"
+    title = "weights that the network chose for this picture, from 0 to 1"
     draw.text((MARGIN, 0), title, font=ImageFont.load_default(20), fill=FAINT)
     for index, (name, values) in enumerate(weights.items()):
         x = MARGIN + index % columns * (cell + GAP)

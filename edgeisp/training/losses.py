@@ -19,7 +19,9 @@ def picture_loss(output: Tensor, target: Tensor, ms_ssim: float) -> Tensor:
     if ms_ssim == 0:
         return loss
     smallest = min(output.shape[-2:])
-    scales = max(n for n in range(1, 6) if n == 1 or smallest > (_WINDOW - 1) * 2 ** (n - 1))
+    # the window must fit at the last scale; torchmetrics asks for (n - 1)^2 windows besides
+    fits = [n for n in range(2, 6) if smallest // max(2 ** (n - 1), (n - 1) ** 2) >= _WINDOW]
+    scales = max(fits, default=1)
     weights = _MS_SSIM_WEIGHTS[:scales]
     similarity = multiscale_structural_similarity_index_measure(
         output.clamp(0, 1),

@@ -107,7 +107,7 @@ def test_folder_of_another_run_is_not_overwritten(tmp_path: Path) -> None:
     train(settings(), tmp_path)
     with pytest.raises(BadInputError, match="holds an earlier run"):
         train(settings(), tmp_path)
-    with pytest.raises(BadInputError, match=r"lr 0\.001 -> 0\.1"):
+    with pytest.raises(BadInputError, match=r"lr 0\.0007 -> 0\.1"):
         train(settings(lr=0.1), tmp_path, resume=True)
     with pytest.raises(BadInputError, match="no run to resume"):
         train(settings(), tmp_path / "other", resume=True)

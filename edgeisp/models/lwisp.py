@@ -1,0 +1,240 @@
+"""LW-ISP: RAW to sRGB with about two million parameters and few operations (Chen and Ma, BMVC 2022), reconstructed.
+
+Only the paper's abstract could be read. The model card (``edgeisp models lwisp``) says piece by piece what is known and
+what is our reconstruction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch import Tensor
+
+from edgeisp.models.blocks import ColorRendering, Companding, SubpixelUp, bilinear_demosaic
+from edgeisp.models.card import Claim, ModelCard
+from edgeisp.models.functions import ContextOf, Function, ISPNetwork
+from edgeisp.models.inspection import Inspection
+
+
+@dataclass(frozen=True)
+class LWISPConfig:
+    """Sizes of the network; the defaults meet the parameters and MACs that the paper's ratios imply."""
+
+    widths: tuple[int, ...] = (32, 48, 112, 224)
+    """Channels at the levels of the U-Net, from the top; multiples of 16, as accelerators like them."""
+    bottom: int = 3
+    """Blocks at the lowest level; all others have one on the way down and one on the way up."""
+    maps: int = 4
+    """Spatial attention maps in each block, from which every channel mixes its own gate."""
+    slope: float = 0.2
+    """Of the leaky ReLUs below 0."""
+
+
+class FineGrainedAttention(nn.Module):
+    """A gate for every channel from statistics of the frame, and a gate for every channel and pixel.
+
+    The spatial gates are mixed, channel by channel, from a few maps, each of which is a learned statistic of the
+    channels seen through a 7x7 window. All of it is convolutions and two sigmoids: nothing leaves a phone's delegate.
+    """
+
+    def __init__(self, channels: int, maps: int) -> None:
+        super().__init__()
+        hidden = max(8, channels // 8)
+        self.squeeze = nn.Conv2d(channels, hidden, 1)
+        self.excite = nn.Conv2d(hidden, channels, 1)
+        self.statistics = nn.Conv2d(channels, maps, 1)
+        self.window = nn.Conv2d(maps, maps, 7, padding=3, groups=maps)
+        self.mix = nn.Conv2d(maps, channels, 1)
+
+    def channel_gate(self, x: Tensor) -> Tensor:
+        """One gate per channel from the mean over the whole input, ``B x C x 1 x 1`` in [0, 1]."""
+        pooled = x.mean((2, 3), keepdim=True)
+        return torch.sigmoid(self.excite(F.relu(self.squeeze(pooled))))
+
+    def spatial_gate(self, x: Tensor) -> Tensor:
+        """One gate per channel and pixel, ``B x C x H x W`` in [0, 1]."""
+        return torch.sigmoid(self.mix(self.window(self.statistics(x))))
+
+    def forward(self, x: Tensor, gate: Tensor | None) -> tuple[Tensor, Tensor]:
+        """``x`` gated twice, and the channel gate it used; computes that where none is given."""
+        if gate is None:
+            gate = self.channel_gate(x)
+        x = x * gate
+        return x * self.spatial_gate(x), gate
+
+
+class Block(nn.Module):
+    """A 3x3 convolution and leaky ReLU, then attention; added to the input."""
+
+    def __init__(self, channels: int, maps: int, slope: float) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+        self.attention = FineGrainedAttention(channels, maps)
+        self.slope = slope
+
+    def forward(self, x: Tensor, gate: Tensor | None) -> tuple[Tensor, Tensor]:
+        """The block's output and its channel gate."""
+        y, gate = self.attention(F.leaky_relu(self.conv(x), self.slope), gate)
+        return x + y, gate
+
+
+class LWISP(ISPNetwork):
+    """Packed Bayer ``B x 4 x h x w`` to sRGB ``B x 3 x 2h x 2w``; h and w multiples of 8.
+
+    Input, colour stage and output are those of every network here (see `edgeisp.models.metaisp.MetaISP`): linear
+    canonical planes in, the camera's colour matrix as an input of its own, sRGB that is not clipped out.
+
+    The channel gates of all blocks together are the *context*, ``B x channels x 1 x 1``, a property of the whole frame:
+    compute it once and hand it to every tile.
+    """
+
+    stride = 8
+
+    def __init__(self, config: LWISPConfig = LWISPConfig()) -> None:
+        super().__init__()
+        self.config = config
+        widths = config.widths
+        rising = list(pairwise(widths[::-1]))
+
+        def blocks(channels: int, count: int = 1) -> nn.ModuleList:
+            return nn.ModuleList(Block(channels, config.maps, config.slope) for _ in range(count))
+
+        self.compand = Companding()
+        self.head = nn.Conv2d(4, widths[0], 3, padding=1)
+        self.encoder = nn.ModuleList([*(blocks(w) for w in widths[:-1]), blocks(widths[-1], config.bottom)])
+        self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in pairwise(widths))
+        self.up = nn.ModuleList(SubpixelUp(a, b) for a, b in rising)
+        self.fuse = nn.ModuleList(nn.Conv2d(2 * b, b, 1) for _, b in rising)
+        self.decoder = nn.ModuleList(blocks(b) for _, b in rising)
+        self.tail = SubpixelUp(widths[0], 12)
+        self.rgb = nn.Conv2d(12, 3, 3, padding=1)
+        self.demosaic = bilinear_demosaic()
+        self.rendering = ColorRendering()
+        with torch.no_grad():
+            self.rgb.weight.mul_(0.1)
+            self.rgb.bias.zero_()  # type: ignore[union-attr]
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The blocks in the order in which the context lists their gates."""
+        return [block for stage in (*self.encoder, *self.decoder) for block in stage]
+
+    @property
+    def gates(self) -> list[int]:
+        """Number of channel gates of each block."""
+        return [block.conv.out_channels for block in self.blocks]
+
+    def context(self, raw: Tensor) -> Tensor:
+        """Channel gates of every block, ``B x channels x 1 x 1``, from a whole (or reduced) frame."""
+        return self._trunk(raw, None)[1]
+
+    def forward(self, raw: Tensor, color: Tensor, context: Tensor | None = None) -> Tensor:
+        """The picture; with the context of the whole frame if one is given, of ``raw`` itself if not.
+
+        ``color`` is the ``3 x 3`` matrix from white-balanced camera RGB to linear sRGB as ``B x 9 x 1 x 1``.
+        """
+        companded = self._trunk(raw, context)[0]
+        return self.rendering(self.compand.inverse(companded), color)
+
+    def functions(self, height: int, width: int) -> dict[str, Function]:
+        """``tile(raw, color, context) -> rgb`` for ``height x width``, ``context(raw) -> context`` for 128 x 128."""
+        context = (1, sum(self.gates), 1, 1)
+        raw, rgb = (1, 4, height, width), (1, 3, 2 * height, 2 * width)
+        tile = Function("tile", self, {"raw": raw, "color": (1, 9, 1, 1), "context": context}, {"rgb": rgb})
+        frame = Function("context", ContextOf(self), {"raw": (1, 4, 128, 128)}, {"context": context})
+        return {"tile": tile, "context": frame}
+
+    def inspect(self, raw: Tensor, context: Tensor | None = None) -> Inspection:
+        """The spatial gates of every block, averaged over channels, and the channel gates of all blocks."""
+        levels = len(self.config.widths)
+        names = [f"encoder {i + 1}" for i in range(levels - 1)]
+        names += [f"bottom {i + 1}" for i in range(self.config.bottom)]
+        names += [f"decoder {i}" for i in range(levels - 1, 0, -1)]
+        seen: list[Tensor] = []
+        hooks = [b.attention.mix.register_forward_hook(lambda m, i, y: seen.append(y)) for b in self.blocks]
+        try:
+            used = self._trunk(raw, context)[1].split(self.gates, 1)
+        finally:
+            for hook in hooks:
+                hook.remove()
+        maps = {name: torch.sigmoid(y[0]).mean(0) for name, y in zip(names, seen, strict=True)}
+        return Inspection(maps, {name: w[0, :, 0, 0] for name, w in zip(names, used, strict=True)})
+
+    def _trunk(self, raw: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Companded camera RGB, ``B x 3 x 2h x 2w``, and the gates it was made with."""
+        given = [None] * len(self.blocks) if context is None else context.split(self.gates, 1)
+        queue: Iterator[Tensor | None] = iter(given)
+        used: list[Tensor] = []
+
+        def stage(x: Tensor, blocks: nn.Module) -> Tensor:
+            for block in blocks:  # type: ignore[attr-defined]
+                x, gate = block(x, next(queue))
+                used.append(gate)
+            return x
+
+        x0 = self.compand(raw)
+        x, skips = self.head(x0), []
+        for blocks, down in zip(self.encoder, self.down, strict=False):
+            x = stage(x, blocks)
+            skips.append(x)
+            x = down(x)
+        x = stage(x, self.encoder[-1])
+        for up, fuse, blocks in zip(self.up, self.fuse, self.decoder, strict=True):
+            x = stage(fuse(torch.cat([up(x), skips.pop()], 1)), blocks)
+        detail = self.rgb(F.leaky_relu(self.tail(x), self.config.slope))
+        return detail + F.pixel_shuffle(self.demosaic(x0), 2), torch.cat(used, 1)
+
+
+CARD = ModelCard(
+    name="lwisp",
+    title="LW-ISP: A Lightweight Model with ISP and Deep Learning",
+    build=LWISP,
+    paper="Hongyang Chen, Kaisheng Ma. arXiv 2210.03904, BMVC 2022. No code is public and only the abstract was read.",
+    claims=(
+        Claim(
+            "parameters",
+            "2.07 M derived from 23 times fewer than PyNET's 47.55 M",
+            "abstract",
+            "edgeisp models lwisp",
+        ),
+        Claim(
+            "MACs at 4x224x224",
+            "4.22 G derived from 81 times fewer than PyNET's 342.2 G",
+            "abstract",
+            "edgeisp models lwisp",
+        ),
+        Claim(
+            "PSNR on ZRR, original GT", "21.57 dB derived from +0.38 dB over PyNET's 21.19 dB", "abstract"
+        ),
+    ),
+    from_paper=(
+        "A U-Net with a fine-grained attention module.",
+        "A plug-and-play upsampling block for low-level tasks.",
+        "Heterogeneous distillation: the student is guided by implicit features and the reconstruction of the clean "
+        "picture (`edgeisp distill`).",
+        "23 times fewer parameters and 81 times fewer computations than the previous best, which by its figures is "
+        "PyNET.",
+    ),
+    from_third_parties=(
+        "PyNET has 47.552 M parameters and 342.2 GMACs at 4x224x224 (size of its public code).",
+    ),
+    reconstruction=(
+        "U-Net: four levels of 32, 48, 112, 224 channels; one residual block (3x3 convolution, leaky ReLU 0.2, "
+        "attention) per level and direction, three at the bottom; 2x2 convolutions of stride 2 down; skips by "
+        "concatenation and a 1x1 convolution. Sizes chosen to meet the derived parameters and MACs.",
+        "Fine-grained attention: a channel gate from the frame's mean (squeeze and excitation) and, for every channel, "
+        "a spatial gate of its own, mixed from four maps: 1x1 statistics, depthwise 7x7, 1x1, sigmoid.",
+        "Upsampling block: a sub-pixel branch (1x1 convolution, pixel shuffle) plus a bilinear branch (1x1 convolution, "
+        "bilinear interpolation). MetaISPConfig(up='subpixel') puts it into MetaISP.",
+        "Tail: an upsampling block to 12 channels, leaky ReLU, 3x3 convolution to RGB at full size.",
+        "As in all networks here: companded input, a learned 3x3 convolution that starts as a bilinear demosaic, colour "
+        "matrix and sRGB curve as a fixed last stage of the graph.",
+        "The channel gates are the context: computed once per frame, so that tiles agree.",
+        "Training: see the card of the checkpoint.",
+    ),
+)
