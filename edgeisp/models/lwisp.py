@@ -86,8 +86,8 @@ class Block(nn.Module):
 class LWISP(ISPNetwork):
     """Packed Bayer ``B x 4 x h x w`` to sRGB ``B x 3 x 2h x 2w``; h and w multiples of 8.
 
-    Input, colour stage and output are those of every network here (see `edgeisp.models.metaisp.MetaISP`): linear
-    canonical planes in, the camera's colour matrix as an input of its own, sRGB that is not clipped out.
+    The input is linear, R, Gr, Gb, B, black-subtracted and white-balanced; the camera's colour matrix is an input of
+    its own; the output is not clipped.
 
     The channel gates of all blocks together are the *context*, ``B x channels x 1 x 1``, a property of the whole frame:
     compute it once and hand it to every tile.
@@ -208,9 +208,7 @@ CARD = ModelCard(
             "abstract",
             "edgeisp models lwisp",
         ),
-        Claim(
-            "PSNR on ZRR, original GT", "21.57 dB derived from +0.38 dB over PyNET's 21.19 dB", "abstract"
-        ),
+        Claim("PSNR on ZRR, original GT", "21.57 dB derived from +0.38 dB over PyNET's 21.19 dB", "abstract"),
     ),
     from_paper=(
         "A U-Net with a fine-grained attention module.",
@@ -229,11 +227,11 @@ CARD = ModelCard(
         "concatenation and a 1x1 convolution. Sizes chosen to meet the derived parameters and MACs.",
         "Fine-grained attention: a channel gate from the frame's mean (squeeze and excitation) and, for every channel, "
         "a spatial gate of its own, mixed from four maps: 1x1 statistics, depthwise 7x7, 1x1, sigmoid.",
-        "Upsampling block: a sub-pixel branch (1x1 convolution, pixel shuffle) plus a bilinear branch (1x1 convolution, "
-        "bilinear interpolation). MetaISPConfig(up='subpixel') puts it into MetaISP.",
+        "Upsampling block: a sub-pixel branch (1x1 convolution, pixel shuffle) plus a bilinear branch (1x1 "
+        "convolution, bilinear interpolation); `edgeisp.models.blocks.SubpixelUp`, for any network.",
         "Tail: an upsampling block to 12 channels, leaky ReLU, 3x3 convolution to RGB at full size.",
-        "As in all networks here: companded input, a learned 3x3 convolution that starts as a bilinear demosaic, colour "
-        "matrix and sRGB curve as a fixed last stage of the graph.",
+        "As in all networks here: companded input, a learned 3x3 convolution that starts as a bilinear demosaic, "
+        "colour matrix and sRGB curve as a fixed last stage of the graph.",
         "The channel gates are the context: computed once per frame, so that tiles agree.",
         "Training: see the card of the checkpoint.",
     ),

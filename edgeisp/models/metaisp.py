@@ -40,7 +40,7 @@ class MetaISPConfig:
     n_basis: int = 8
     """N, learnable basis matrices (MCCB) or vectors (MSCB) in each block."""
     up: Literal["haar", "subpixel"] = "haar"
-    """Upsampling: inverse wavelet transform, or the block of LW-ISP."""
+    """Upsampling: the paper's inverse wavelet transform, or `SubpixelUp`."""
 
 
 class WeightPredictor(nn.Module):

@@ -64,7 +64,7 @@ def test_inspection_shows_a_map_and_the_gates_of_every_block(network: LWISP) -> 
         shown = network.inspect(torch.rand(1, 4, 32, 32))
     assert list(shown.maps) == list(shown.weights)
     assert [len(w) for w in shown.weights.values()] == network.gates
-    assert all(0 <= float(m.min()) and float(m.max()) <= 1 for m in shown.maps.values())
+    assert all(float(m.min()) >= 0 and float(m.max()) <= 1 for m in shown.maps.values())
 
 
 def test_upsampling_block_is_a_shuffle_plus_bilinear_interpolation() -> None:
