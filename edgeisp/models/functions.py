@@ -31,14 +31,17 @@ class ISPNetwork(nn.Module):
         """The exported entry points for a packed tile of ``height x width``; ``tile`` is always among them."""
         raise NotImplementedError
 
+    def context(self, raw: Tensor) -> Tensor:
+        """What is computed once from the whole frame and handed to every tile; only for networks that have it."""
+        raise NotImplementedError
+
 
 class ContextOf(nn.Module):
     """The context pass of a network as a module of its own, for export."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: ISPNetwork) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, raw: Tensor) -> Tensor:
-        context: Tensor = self.network.context(raw)
-        return context
+        return self.network.context(raw)

@@ -139,7 +139,8 @@ class LWISP(ISPNetwork):
         ``color`` is the ``3 x 3`` matrix from white-balanced camera RGB to linear sRGB as ``B x 9 x 1 x 1``.
         """
         companded = self._trunk(raw, context)[0]
-        return self.rendering(self.compand.inverse(companded), color)
+        rgb: Tensor = self.rendering(self.compand.inverse(companded), color)
+        return rgb
 
     def functions(self, height: int, width: int) -> dict[str, Function]:
         """``tile(raw, color, context) -> rgb`` for ``height x width``, ``context(raw) -> context`` for 128 x 128."""
