@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgeisp.errors import BadInputError, EdgeISPError
+from edgeisp.processes import PeerError, Processes
 from edgeisp.registry import did_you_mean
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
 @dataclass(frozen=True)
 class Console:
-    """A verb's way to the person or program that called it."""
+    """A verb's way to the person or program that called it; of several processes only the first one talks."""
 
     json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout; all else on stderr.")] = (
         False
@@ -48,6 +49,8 @@ class Console:
 
     def result(self, data: Mapping[str, Any], view: RenderableType) -> None:
         """The outcome of a verb, said once: ``data`` (JSON-able) with --json, else ``view`` for people."""
+        if not Processes.here().first:
+            return
         if self.json:
             self.stdout.write(json.dumps(data, default=str, ensure_ascii=False) + "\n")
             self.stdout.flush()
@@ -56,7 +59,7 @@ class Console:
 
     def note(self, text: RenderableType) -> None:
         """A line on the way, on stderr; not with -q."""
-        if not self.quiet:
+        if not self.quiet and Processes.here().first:
             _print(sys.stderr, text)
 
     def detail(self, text: RenderableType) -> None:
@@ -71,7 +74,7 @@ class Console:
     @contextmanager
     def progress(self, what: str, total: float | None = None) -> Iterator[Callable[..., None]]:
         """A bar while the block runs, if stderr is a terminal; yields ``advance(steps=1, what=None)``."""
-        if self.quiet or not sys.stderr.isatty():
+        if self.quiet or not sys.stderr.isatty() or not Processes.here().first:
             yield lambda steps=1.0, what=None: None
             return
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -93,6 +96,8 @@ class Console:
     def error(self, error: BaseException) -> int:
         """Say ``error`` in one line on stderr (and as an object with --json); the exit code that it means."""
         kind, message, code = _describe(error)
+        if isinstance(error, PeerError) and not Processes.here().first:
+            return code
         hint = "" if self.verbose or kind != "unexpected" else " (run with -v for the traceback)"
         if self.verbose:
             traceback.print_exception(error)

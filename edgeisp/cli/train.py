@@ -19,15 +19,31 @@ class TrainOptions:
     """Settings of a run, by the fields of `edgeisp.training.config.TrainConfig`."""
 
     steps: Annotated[int, typer.Option("--steps", rich_help_panel=PANEL, help="Optimizer steps.")] = 20_000
-    batch: Annotated[int, typer.Option("--batch", rich_help_panel=PANEL, help="Patches in a step.")] = 8
+    batch: Annotated[
+        int, typer.Option("--batch", rich_help_panel=PANEL, help="Patches in a step, over all processes.")
+    ] = 8
+    accumulate: Annotated[
+        int,
+        typer.Option("--accumulate", rich_help_panel=PANEL, help="Parts of a batch, to need less memory."),
+    ] = 1
     patch: Annotated[
         int,
         typer.Option("--patch", rich_help_panel=PANEL, help="Packed pixels; pictures are twice as large."),
     ] = 64
     lr: Annotated[float, typer.Option("--lr", rich_help_panel=PANEL, help="Peak learning rate.")] = 7e-4
-    ms_ssim: Annotated[
-        float, typer.Option("--ms-ssim", rich_help_panel=PANEL, help="Weight of 1 - MS-SSIM beside L1.")
-    ] = 0.05
+    loss: Annotated[
+        str,
+        typer.Option(
+            "--loss", rich_help_panel=PANEL, help="Weights of l1, charbonnier, ms-ssim, vgg and fft."
+        ),
+    ] = "l1=1,ms-ssim=0.05"
+    vgg: Annotated[
+        Path | None,
+        typer.Option("--vgg", rich_help_panel=PANEL, help="torchvision's VGG-19 weights, for that loss."),
+    ] = None
+    amp: Annotated[
+        str, typer.Option("--amp", rich_help_panel=PANEL, help="Mixed precision: no, bf16 or fp16 (GPU).")
+    ] = "no"
     seed: Annotated[int, typer.Option("--seed", rich_help_panel=PANEL, help="Of weights and data.")] = 0
     workers: Annotated[
         int, typer.Option("--workers", rich_help_panel=PANEL, help="Processes that make batches.")
@@ -59,7 +75,7 @@ def train(
 ) -> None:
     """Train a network; writes MODEL.safetensors, log.csv, TensorBoard events and the state to resume from.
 
-    Ctrl-C or a kill loses at most --save-every steps. Several GPUs or hosts: start it with torchrun.
+    Ctrl-C or a kill loses at most --save-every steps. Several GPUs or machines: start it with torchrun.
 
     Examples:
 
@@ -69,6 +85,8 @@ def train(
 
     edgeisp train metaisp --data synthetic --steps 2000 -o runs/first --resume
 
+    edgeisp train metaisp --loss charbonnier=1,vgg=1 --vgg vgg19-dcbb9e9d.pth --amp bf16 --accumulate 4
+
     torchrun --nproc-per-node 2 -m edgeisp train metaisp --batch 16
     """
     from edgeisp.extras import require
@@ -76,11 +94,11 @@ def train(
 
     MODELS.get(model)
     require("train")
-    from edgeisp.training.config import TrainConfig, check
-    from edgeisp.training.loop import Progress
+    from edgeisp.training.config import settings
+    from edgeisp.training.log import Progress
     from edgeisp.training.loop import train as run
 
-    config = check(TrainConfig(model=model, data=data, reader=raw.reader(), **vars(options)))
+    config = settings(model=model, data=data, reader=raw.reader(), **vars(options))
     folder = out or Path("runs") / model
     last: list[Progress] = []
     with console.progress(f"training {model}", total=config.steps) as advance:
@@ -92,5 +110,13 @@ def train(
         weights = run(config, folder, resume=resume, report=report)
     facts = {"weights": str(weights), "log": str(folder / "log.csv"), "steps": config.steps}
     if last:
-        facts |= {"loss": last[-1].loss, "steps_per_second": round(last[-1].steps_per_second, 3)}
-    console.result(facts, f"{weights}  after {config.steps} steps; log and TensorBoard events in {folder}")
+        now = last[-1]
+        facts |= {
+            "loss": now.loss,
+            "steps_per_second": round(now.steps_per_second, 3),
+            "patches_per_second": round(now.patches_per_second, 2),
+        }
+    speed = f", {facts['patches_per_second']:g} patches/s" if last else ""
+    console.result(
+        facts, f"{weights}  after {config.steps} steps{speed}; log and TensorBoard events in {folder}"
+    )

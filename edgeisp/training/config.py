@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -13,6 +14,54 @@ from edgeisp.raw.reader import RawReader
 Positive = Annotated[int, Meta(gt=0)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
 NotNegative = Annotated[float, Meta(ge=0)]
+Weight = Annotated[float, Meta(ge=0, le=1e6)]
+
+
+Amp = Literal["no", "bf16", "fp16"]
+
+
+class LossWeights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """How much of each term of `edgeisp.training.losses` a run minimises."""
+
+    l1: Weight = 0.0
+    charbonnier: Weight = 0.0
+    ms_ssim: Weight = 0.0
+    """Of 1 - MS-SSIM."""
+    vgg: Weight = 0.0
+    """Perceptual; needs the weights of VGG-19."""
+    fft: Weight = 0.0
+
+    @classmethod
+    def parse(cls, text: str) -> LossWeights:
+        """``l1=1,ms-ssim=0.05``; a name alone has the weight 1.
+
+        Raises:
+            BadInputError: an unknown name, a weight that is not a number of at least 0, or nothing to minimise.
+        """
+        weights: dict[str, str] = {}
+        for part in text.split(","):
+            name, _, weight = part.strip().partition("=")
+            weights[name] = weight or "1"
+        known = ", ".join(cls.__struct_encode_fields__)
+        for name in weights:
+            if name not in cls.__struct_encode_fields__:
+                raise BadInputError(f"no loss is called {name!r}", where="--loss", cure=f"known: {known}")
+        try:
+            parsed = msgspec.convert(weights, cls, strict=False)
+        except msgspec.ValidationError as error:
+            raise BadInputError(
+                f"bad weight: {error}", where="--loss", cure="such as l1=1,ms-ssim=0.05"
+            ) from error
+        if not parsed.chosen():
+            raise BadInputError("nothing to minimise", where="--loss", cure=f"give one of {known} a weight")
+        return parsed
+
+    def chosen(self) -> dict[str, float]:
+        """The terms with a weight, by field."""
+        return {name: weight for name in self.__struct_fields__ if (weight := getattr(self, name)) > 0}
+
+    def __str__(self) -> str:
+        return ",".join(f"{name.replace('_', '-')}={weight:g}" for name, weight in self.chosen().items())
 
 
 class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,6 +74,9 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """How the RAW files of ``pairs:DIR`` are read."""
     steps: Positive = 20_000
     batch: Positive = 8
+    """Patches in an optimizer step, over all processes."""
+    accumulate: Positive = 1
+    """Parts in which each process works through its share of a batch: less memory, the same result."""
     patch: Positive = 64
     """Packed patch size; pictures are twice as large."""
     lr: Annotated[float, Meta(gt=0)] = 7e-4
@@ -38,8 +90,12 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Largest norm of the gradient."""
     ema: Share = 0.999
     """Decay of the moving average of the weights, which is what a run delivers."""
-    ms_ssim: NotNegative = 0.05
-    """Weight of 1 - MS-SSIM beside L1."""
+    loss: LossWeights = LossWeights(l1=1.0, ms_ssim=0.05)
+    """The mix of L1 and MS-SSIM is after Zhao et al. (2017)."""
+    vgg: str | None = None
+    """File of VGG-19 weights, for the loss of that name."""
+    amp: Amp = "no"
+    """Automatic mixed precision: what convolutions compute in. Weights, optimizer and loss stay float32."""
     seed: int = 0
     workers: Annotated[int, Meta(ge=0)] = 1
     """Processes that make batches."""
@@ -47,6 +103,16 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     log_every: Positive = 50
     init: str | None = None
     """Checkpoint whose weights the run starts from."""
+
+
+def settings(*, loss: str, vgg: Path | None = None, **fields: object) -> TrainConfig:
+    """The settings that a command line names: ``loss`` as `LossWeights.parse` reads it, other ``fields`` as they are.
+
+    Raises:
+        BadInputError: a value is not within its range.
+    """
+    given = {"loss": LossWeights.parse(loss), "vgg": vgg and str(vgg), **fields}
+    return check(TrainConfig(**given))  # type: ignore[arg-type]
 
 
 def check(config: TrainConfig) -> TrainConfig:

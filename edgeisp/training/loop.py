@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -13,34 +12,26 @@ from typing import Any, cast
 import msgspec
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor, nn
-from torch.utils.data import DataLoader
+from torch import Tensor
+from torch.utils.data import DataLoader, default_collate
 
 from edgeisp.data.open import Pairs, open_pairs
+from edgeisp.data.patch import Patch
 from edgeisp.errors import BadInputError, EdgeISPError
 from edgeisp.files import whole
 from edgeisp.models import MODELS
 from edgeisp.models.checkpoint import load, save
+from edgeisp.processes import Processes
 from edgeisp.training.config import TrainConfig, check
-from edgeisp.training.losses import picture_loss
+from edgeisp.training.fabric import gpu_utilization, launch
+from edgeisp.training.log import Log, Progress
+from edgeisp.training.objective import Batch, Objective, Trainee, likeness
 
 STATE = "state.pt"
-LOG = "log.csv"
 
 
 class DivergedError(EdgeISPError):
     """The loss is no longer a number; the last good state is on disk."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What a run reports after each step."""
-
-    step: int
-    steps: int
-    loss: float
-    lr: float
-    steps_per_second: float
 
 
 def train(
@@ -49,79 +40,119 @@ def train(
     *,
     resume: bool = False,
     report: Callable[[Progress], None] = lambda _: None,
+    objective: Callable[[TrainConfig], Objective] = likeness,
 ) -> Path:
     """Run ``config`` to its last step and return the path of the weights (safetensors, EMA).
 
     ``out`` gets ``MODEL.safetensors``, ``log.csv``, TensorBoard events and ``state.pt``, from which ``resume=True``
-    goes on to exactly the weights that an uninterrupted run ends with.
+    goes on to exactly the weights that an uninterrupted run ends with; on another number of processes, up to rounding.
+
+    Args:
+        config: settings of the run.
+        out: a folder; of several processes only the first one writes to it.
+        resume: go on with the run that stopped in ``out``.
+        report: told after each step.
+        objective: makes what is minimised; default: the loss of ``config`` between picture and target.
 
     Raises:
         BadInputError: a setting is out of range, the data cannot be read, or ``out`` holds another run.
+        UnavailableError: this machine lacks the devices or the precision.
         DivergedError: the loss became NaN or infinite.
+        PeerError: another process of the run stopped.
     """
-    check(config)
-    fabric = Fabric(accelerator="auto", devices="auto", loggers=[])
-    fabric.launch()
-    run = Run.start(config, out, fabric, resume)
+    processes = Processes.here()
+    with processes.together():
+        check(config)
+        fabric = launch(config.amp, processes)
+    run = Run.start(config, out, fabric, processes, resume, objective)
     weights = out / f"{config.model}.safetensors"
-    with Log(out, fabric, run.step) as log:
+    with Log(out, processes, run.step) as log:
         started, first = time.monotonic(), run.step
-        for batch in run.batches():
-            loss = run.advance(*batch)
+        for parts in run.batches():
+            loss = run.advance(parts)
             if not math.isfinite(loss):
-                raise DivergedError(
-                    f"the loss is {loss} at step {run.step}",
-                    where=out,
-                    cure=f"the state of step {run.saved} is kept: go on from it with a lower --lr, or look at the data",
-                )
+                with processes.together():
+                    raise DivergedError(
+                        f"the loss is {loss} at step {run.step}",
+                        where=out,
+                        cure=f"the state of step {run.saved} is kept: go on from it with a lower --lr, or look at "
+                        "the data",
+                    )
             rate = (run.step - first) / (time.monotonic() - started)
-            progress = Progress(run.step, config.steps, loss, run.lr, rate)
+            progress = Progress(run.step, config.steps, loss, run.lr, rate, rate * config.batch)
             report(progress)
             if run.step % config.log_every == 0:
-                log.write(progress)
+                log.write(progress, gpu_utilization(fabric.device))
             if run.step % config.save_every == 0 or run.step == config.steps:
-                run.save(out / STATE)
-                if fabric.is_global_zero:
-                    save(weights, run.average, _card(config, run.step))
+                with processes.together():
+                    run.save(out / STATE)
+                    if processes.first:
+                        save(weights, run.average, _card(config, run.step))
     return weights
 
 
 class Run:
     """The state of a run: everything that a resumed one must have to go on as if never stopped."""
 
-    def __init__(self, config: TrainConfig, fabric: Fabric) -> None:
+    def __init__(
+        self,
+        config: TrainConfig,
+        fabric: Fabric,
+        processes: Processes,
+        objective: Callable[[TrainConfig], Objective] = likeness,
+    ) -> None:
         torch.manual_seed(config.seed)
-        self.config, self.fabric, self.step, self.saved = config, fabric, 0, 0
-        network = MODELS.get(config.model).build()
-        if config.init:
-            network.load_state_dict(load(config.model, Path(config.init)).network.state_dict())
-        self.average = MODELS.get(config.model).build().requires_grad_(False)
-        self.average.load_state_dict(network.state_dict())
-        network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        optimizer = torch.optim.AdamW(
-            network.parameters(), config.lr, weight_decay=config.weight_decay, fused=True
-        )
-        self.bare = network
-        self.network, self.optimizer = fabric.setup(network, optimizer)
-        self.average.to(fabric.device)
-        self.pairs: Pairs = open_pairs(
-            config.data, patch=config.patch, seed=config.seed, reader=config.reader
-        )
+        self.config, self.fabric, self.processes, self.step, self.saved = config, fabric, processes, 0, 0
+        with processes.together():
+            least = processes.size * config.accumulate
+            if config.batch < least:
+                raise BadInputError(
+                    f"a batch of {config.batch} cannot be divided into {least} parts",
+                    where="--batch",
+                    cure=f"give at least {least}: processes times --accumulate",
+                )
+            network = MODELS.get(config.model).build()
+            if config.init:
+                network.load_state_dict(load(config.model, Path(config.init)).network.state_dict())
+            self.average = MODELS.get(config.model).build().requires_grad_(False)
+            self.average.load_state_dict(network.state_dict())
+            self.average.to(fabric.device)
+            self.bare = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self.objective = objective(config)
+        trainee = Trainee(self.bare, self.objective)
+        learned = [p for p in trainee.parameters() if p.requires_grad]
+        fused = config.amp != "fp16"  # fused, it would unscale gradients after they are clipped
+        optimizer = torch.optim.AdamW(learned, config.lr, weight_decay=config.weight_decay, fused=fused)
+        self.trainee, self.optimizer = fabric.setup(trainee, optimizer)
+        self.pairs = self._open()
 
     @classmethod
-    def start(cls, config: TrainConfig, out: Path, fabric: Fabric, resume: bool) -> Run:
+    def start(
+        cls,
+        config: TrainConfig,
+        out: Path,
+        fabric: Fabric,
+        processes: Processes,
+        resume: bool,
+        objective: Callable[[TrainConfig], Objective],
+    ) -> Run:
         """A fresh run in ``out``, or the one that stopped there."""
         path = out / STATE
-        if path.exists() and not resume:
-            raise BadInputError(
-                "holds an earlier run", where=out, cure="add --resume to go on with it, or choose another -o"
-            )
-        if resume and not path.exists():
-            raise BadInputError("no run to resume", where=out, cure="leave --resume out to start one")
-        out.mkdir(parents=True, exist_ok=True)
-        run = cls(config, fabric)
+        with processes.together():
+            if path.exists() and not resume:
+                raise BadInputError(
+                    "holds an earlier run",
+                    where=out,
+                    cure="add --resume to go on with it, or choose another -o",
+                )
+            if resume and not path.exists():
+                raise BadInputError("no run to resume", where=out, cure="leave --resume out to start one")
+            if processes.first:
+                out.mkdir(parents=True, exist_ok=True)
+        run = cls(config, fabric, processes, objective)
         if resume:
-            run.restore(path)
+            with processes.together():
+                run.restore(path)
         return run
 
     @property
@@ -133,37 +164,46 @@ class Run:
         turn = (self.step - c.warmup) / max(1, c.steps - c.warmup)
         return c.lr * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, turn))))
 
-    def batches(self) -> Iterator[tuple[Tensor, ...]]:
-        """Batches of `Patch` fields from the current step to the last, a pure function of (seed, step, rank)."""
-        c, f = self.config, self.fabric
-        share = range(f.global_rank, c.batch, f.world_size)
-        indices = [[step * c.batch + i for i in share] for step in range(self.step, c.steps)]
-        loader: DataLoader[tuple[Tensor, ...]] = DataLoader(
-            self.pairs,  # type: ignore[arg-type]
-            batch_sampler=indices,
+    def batches(self) -> Iterator[list[Batch]]:
+        """For every step to come the parts of the batch that are this process's, a pure function of (seed, step, rank).
+
+        Processes that read the same data read different items of it.
+        """
+        c, to_come = self.config, range(self.step, self.config.steps)
+        shares = (self.processes.share(range(step * c.batch, (step + 1) * c.batch)) for step in to_come)
+        loader: DataLoader[Batch | EdgeISPError] = DataLoader(
+            _Items(self.pairs),  # type: ignore[arg-type]
+            batch_sampler=(share[part :: c.accumulate] for share in shares for part in range(c.accumulate)),  # type: ignore[arg-type]
             num_workers=c.workers,
             persistent_workers=False,
-            pin_memory=f.device.type == "cuda",
+            pin_memory=self.fabric.device.type == "cuda",
+            collate_fn=_collate,
         )
-        for batch in loader:
-            yield tuple(part.to(f.device) for part in batch)
+        source = iter(loader)
+        for _ in to_come:
+            with self.processes.together():
+                parts = [self._placed(next(source)) for _ in range(c.accumulate)]
+            yield parts
 
-    def advance(self, raw: Tensor, color: Tensor, target: Tensor, mask: Tensor) -> float:
-        """One optimizer step on a batch of `edgeisp.data.patch.Patch`; returns the loss.
+    def advance(self, parts: list[Batch]) -> float:
+        """One optimizer step on a batch, in parts; returns its loss.
 
         Weights stay as they were where the loss is not finite.
         """
         for group in self.optimizer.param_groups:
             group["lr"] = self.lr
-        output = self.network(raw.contiguous(memory_format=torch.channels_last), color)
-        loss = picture_loss(output * mask, target * mask, self.config.ms_ssim)
-        mean = self.fabric.all_reduce(loss.detach(), reduce_op="mean")
-        value = float(cast("Tensor", mean))
+        self.optimizer.zero_grad()
+        total = torch.zeros((), device=self.fabric.device)
+        done = self.step / self.config.steps
+        for number, batch in enumerate(parts, 1):
+            with self.fabric.no_backward_sync(self.trainee, enabled=number < len(parts)):
+                loss = self.trainee(batch, done).sum() / self.config.batch
+                self.fabric.backward(loss * self.processes.size)  # gradients are averaged over processes
+            total += loss.detach()
+        value = float(cast("Tensor", self.fabric.all_reduce(total, reduce_op="sum")))
         if math.isfinite(value):
-            self.optimizer.zero_grad()
-            self.fabric.backward(loss)
             self.fabric.clip_gradients(
-                self.network, self.optimizer, max_norm=self.config.clip, error_if_nonfinite=False
+                self.trainee, self.optimizer, max_norm=self.config.clip, error_if_nonfinite=False
             )
             self.optimizer.step()
             self._move_average()
@@ -177,17 +217,35 @@ class Run:
         weights: list[Tensor] = list(self.bare.parameters())
         torch._foreach_lerp_(averages, weights, 1 - decay)
 
+    def _open(self) -> Pairs:
+        """The data; the first process goes ahead, so that what it prepares on disk is there for the others."""
+        c = self.config
+        pairs: list[Pairs] = []
+        for turn in (True, False):
+            with self.processes.together():
+                if self.processes.first is turn:
+                    pairs.append(open_pairs(c.data, patch=c.patch, seed=c.seed, reader=c.reader))
+        return pairs[0]
+
+    def _placed(self, batch: Batch | EdgeISPError) -> Batch:
+        if isinstance(batch, EdgeISPError):
+            raise batch
+        placed = Batch(*(part.to(self.fabric.device, non_blocking=True) for part in batch))
+        return placed._replace(raw=placed.raw.contiguous(memory_format=torch.channels_last))
+
     def save(self, path: Path) -> None:
-        """Write the state, whole or not at all."""
+        """Write the state, whole or not at all; the first process does."""
         self.saved = self.step
-        if not self.fabric.is_global_zero:
+        if not self.processes.first:
             return
         state = {
             "step": self.step,
             "config": msgspec.json.encode(self.config).decode(),
             "network": self.bare.state_dict(),
             "average": self.average.state_dict(),
+            "objective": self.objective.learned(),
             "optimizer": self.optimizer.state_dict(),
+            "precision": self.fabric.strategy.precision.state_dict(),
         }
         with whole(path) as part:
             torch.save(state, part)
@@ -195,7 +253,14 @@ class Run:
     def restore(self, path: Path) -> None:
         """Take over the state at ``path``; the settings must be those of the run that wrote it."""
         state = torch.load(path, map_location="cpu", weights_only=True)
-        before = msgspec.json.decode(state["config"], type=TrainConfig)
+        try:
+            before = msgspec.json.decode(state["config"], type=TrainConfig)
+        except msgspec.ValidationError as error:
+            raise BadInputError(
+                f"a run of another version of edgeisp stopped here ({error})",
+                where=path,
+                cure="start it anew",
+            ) from error
         changed = [
             f
             for f in TrainConfig.__struct_fields__
@@ -208,47 +273,32 @@ class Run:
             )
         self.bare.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
+        self.objective.load_state_dict(state["objective"], strict=False)
         self.optimizer.load_state_dict(state["optimizer"])
+        self.fabric.strategy.precision.load_state_dict(state["precision"])
         self.step = self.saved = int(state["step"])
 
 
-_FREE = {"workers", "save_every", "log_every"}
+_FREE = {"accumulate", "workers", "save_every", "log_every"}
 """Settings that do not change what a run computes."""
 
 
-class Log:
-    """``log.csv`` and TensorBoard events of a run; lines after the step it resumes from are dropped."""
+@dataclass(frozen=True)
+class _Items:
+    """Training data whose known errors come out of the loader's processes as they are, not as text."""
 
-    def __init__(self, out: Path, fabric: Fabric, step: int) -> None:
-        from torch.utils.tensorboard import SummaryWriter
+    pairs: Pairs
 
-        self.active = fabric.is_global_zero
-        if not self.active:
-            return
-        path, kept = out / LOG, []
-        if step and path.exists():
-            with path.open() as stream:
-                kept = [row for row in csv.reader(stream) if row and row[0].isdigit() and int(row[0]) <= step]
-        self._file = path.open("w", newline="")
-        self._csv = csv.writer(self._file)
-        self._csv.writerows([["step", "loss", "lr", "steps_per_second"], *kept])
-        self._events = SummaryWriter(str(out), purge_step=step)
+    def __getitem__(self, index: int) -> Patch | EdgeISPError:
+        try:
+            return self.pairs[index]
+        except EdgeISPError as error:
+            return error
 
-    def __enter__(self) -> Log:
-        return self
 
-    def write(self, p: Progress) -> None:
-        if not self.active:
-            return
-        self._csv.writerow([p.step, f"{p.loss:.6f}", f"{p.lr:.3e}", f"{p.steps_per_second:.3f}"])
-        self._file.flush()
-        for name in ("loss", "lr"):
-            self._events.add_scalar(f"train/{name}", getattr(p, name), p.step)
-
-    def __exit__(self, *_: object) -> None:
-        if self.active:
-            self._file.close()
-            self._events.close()
+def _collate(items: list[Patch | EdgeISPError]) -> Batch | EdgeISPError:
+    failed = [item for item in items if isinstance(item, EdgeISPError)]
+    return failed[0] if failed else Batch(*default_collate(items))
 
 
 def _card(config: TrainConfig, step: int) -> dict[str, Any]:
@@ -258,8 +308,3 @@ def _card(config: TrainConfig, step: int) -> dict[str, Any]:
         "steps": step,
         "training": msgspec.to_builtins(config),
     }
-
-
-def parameters(network: nn.Module) -> int:
-    """Number of trainable parameters."""
-    return sum(p.numel() for p in network.parameters() if p.requires_grad)

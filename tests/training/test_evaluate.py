@@ -8,8 +8,6 @@ import pytest
 pytest.importorskip("torchmetrics")
 pytest.importorskip("skimage")
 
-import torch
-
 from edgeisp.data.scenes import dead_leaves, painted
 from edgeisp.errors import BadInputError
 from edgeisp.models.checkpoint import load
@@ -18,7 +16,6 @@ from edgeisp.raw.reader import RawReader
 from edgeisp.raw.unprocess import DAYLIGHT_MATRICES, Camera, unprocess
 from edgeisp.training.evaluate import evaluate, evaluation_set, render_whole, synthetic_test
 from edgeisp.training.libraw import DEMOSAICS, FBDD, libraw_pictures
-from edgeisp.training.losses import picture_loss
 from edgeisp.training.metrics import psnr, quality
 
 CAMERA = Camera(
@@ -42,15 +39,6 @@ def test_equal_pictures_are_perfect_and_noise_is_worse() -> None:
     assert same.delta_e == pytest.approx(0, abs=1e-6)
     assert worse.ssim < 0.95
     assert worse.delta_e > 1
-
-
-def test_loss_is_l1_plus_weighted_ms_ssim() -> None:
-    torch.manual_seed(0)
-    a, b = torch.rand(2, 3, 64, 64), torch.rand(2, 3, 64, 64)
-    l1 = picture_loss(a, b, 0.0)
-    assert l1 == pytest.approx(float((a - b).abs().mean()))
-    assert 0.05 < float(picture_loss(a, b, 0.1) - l1) <= 0.1
-    assert float(picture_loss(b, b, 0.1)) == pytest.approx(0, abs=1e-6)
 
 
 def test_libraw_renders_every_setting_with_our_colours() -> None:

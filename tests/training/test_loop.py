@@ -18,6 +18,7 @@ from edgeisp.errors import BadInputError
 from edgeisp.models.checkpoint import load
 from edgeisp.training.config import TrainConfig, check
 from edgeisp.training.loop import DivergedError, train
+from edgeisp.training.losses import PictureLoss
 
 TINY = {
     "model": "metaisp",
@@ -88,15 +89,13 @@ def test_card_tells_data_steps_and_settings(tmp_path: Path) -> None:
 def test_not_a_number_stops_the_run_with_the_last_good_state(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from edgeisp.training import loop
-
-    real = loop.picture_loss
+    real = PictureLoss.forward
     count = iter(range(100))
 
-    def sixth_is_nan(output: torch.Tensor, target: torch.Tensor, weight: float) -> torch.Tensor:
-        return real(output, target, weight) * (math.nan if next(count) == 5 else 1)
+    def sixth_is_nan(*given: object) -> torch.Tensor:
+        return real(*given) * (math.nan if next(count) == 5 else 1)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(loop, "picture_loss", sixth_is_nan)
+    monkeypatch.setattr(PictureLoss, "forward", sixth_is_nan)
     with pytest.raises(DivergedError, match=r"the loss is nan at step 6.*the state of step 4 is kept"):
         train(settings(), tmp_path)
     assert torch.load(tmp_path / "state.pt", weights_only=True)["step"] == 4
