@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import torch
 from lightning_fabric import Fabric
-from lightning_fabric.plugins.environments import TorchElasticEnvironment
-from lightning_fabric.strategies import DDPStrategy
+from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
+from lightning_fabric.strategies.ddp import DDPStrategy
 
 from edgeisp.errors import UnavailableError
 from edgeisp.processes import Processes
