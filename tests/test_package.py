@@ -17,6 +17,7 @@ import edgeisp
 HEAVY = {
     "ai_edge_litert",
     "coremltools",
+    "cv2",
     "executorch",
     "jax",
     "lightning",

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 
 from edgeisp.data import photos
-from edgeisp.data.pairs import find_pairs, read_picture
+from edgeisp.data.open import open_set
+from edgeisp.data.pairset import PairSet
 from edgeisp.data.scenes import PAINTERS, painted
-from edgeisp.errors import BadInputError
 from edgeisp.models.functions import ISPNetwork
 from edgeisp.raw import RawImage, canonical, pack
 from edgeisp.raw.color import color_input, planar, srgb_from_camera
@@ -147,11 +146,11 @@ def _score(iso: int, what: str, results: list[_Result]) -> Score:
     )
 
 
-def pairs_test(folder: Path, reader: RawReader) -> Iterator[EvalPicture]:
-    """The RAW files of a folder (see `edgeisp.data.pairs`) with their pictures as the truth."""
-    for path, picture in find_pairs(folder):
-        raw = reader.read(path)
-        yield EvalPicture(path.name, raw.iso or 0, True, raw, planar(read_picture(picture)))
+def pairs_test(pairs: PairSet) -> Iterator[EvalPicture]:
+    """The test pairs of a data set on disk."""
+    for entry in pairs.of("test"):
+        pair = pairs.read(entry)
+        yield EvalPicture(entry.name, pair.raw.iso or 0, True, pair.raw, planar(pair.picture))
 
 
 def evaluation_set(name: str, reader: RawReader) -> list[EvalPicture]:
@@ -160,9 +159,6 @@ def evaluation_set(name: str, reader: RawReader) -> list[EvalPicture]:
     Raises:
         BadInputError: no such set, or its folder is not as expected.
     """
-    kind, _, folder = name.partition(":")
     if name == "synthetic-test":
         return list(synthetic_test())
-    if kind == "pairs" and folder:
-        return list(pairs_test(Path(folder), reader))
-    raise BadInputError(f"no evaluation set is called {name!r}", cure="known: synthetic-test, pairs:DIR")
+    return list(pairs_test(open_set(name, reader, "synthetic-test").whole(False)))
