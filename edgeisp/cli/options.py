@@ -86,6 +86,16 @@ class RawFormatOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DataOptions:
+    """How a data set on disk is taken."""
+
+    skip_bad: Annotated[
+        bool,
+        typer.Option("--skip-bad", help="Leave out pairs that cannot be read, and files without a partner."),
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class RawOptions(RawFormatOptions):
     """A RAW file and what the user says of it."""
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgeisp.cli.console import Console
-from edgeisp.cli.options import RawFormatOptions
+from edgeisp.cli.options import DataOptions, RawFormatOptions
+
+if TYPE_CHECKING:
+    from edgeisp.training.config import TrainConfig
 
 PANEL = "How it is trained"
 
@@ -54,6 +57,12 @@ class TrainOptions:
     log_every: Annotated[
         int, typer.Option("--log-every", rich_help_panel=PANEL, help="Steps between lines of the log.")
     ] = 50
+    aligned: Annotated[
+        bool,
+        typer.Option(
+            "--aligned", rich_help_panel=PANEL, help="Warp real pictures onto their RAW, with a mask."
+        ),
+    ] = False
     init: Annotated[
         str | None,
         typer.Option("--init", rich_help_panel=PANEL, help="Start from these weights (.safetensors)."),
@@ -64,8 +73,12 @@ def train(
     console: Console,
     options: TrainOptions,
     raw: RawFormatOptions,
+    given: DataOptions,
     model: Annotated[str, typer.Argument(help="Network; `edgeisp models` lists them.")],
-    data: Annotated[str, typer.Option("--data", "-d", help="synthetic, or pairs:DIR.")] = "synthetic",
+    data: Annotated[
+        str,
+        typer.Option("--data", "-d", help="synthetic, pairs:DIR, dng:DIR, zrr:DIR or mai21:DIR."),
+    ] = "synthetic",
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder of the run; default runs/MODEL.")
     ] = None,
@@ -87,10 +100,13 @@ def train(
 
     edgeisp train metaisp --loss charbonnier=1,vgg=1 --vgg vgg19-dcbb9e9d.pth --amp bf16 --accumulate 4
 
+    edgeisp train metaisp --data zrr:Zurich-RAW-to-DSLR-Dataset --aligned --patch 216
+
     torchrun --nproc-per-node 2 -m edgeisp train metaisp --batch 16
     """
     from edgeisp.extras import require
     from edgeisp.models import MODELS
+    from edgeisp.processes import Processes
 
     MODELS.get(model)
     require("train")
@@ -98,7 +114,9 @@ def train(
     from edgeisp.training.log import Progress
     from edgeisp.training.loop import train as run
 
-    config = settings(model=model, data=data, reader=raw.reader(), **vars(options))
+    config = settings(model=model, data=data, reader=raw.reader(), **vars(given), **vars(options))
+    if data != "synthetic" and Processes.here().first:
+        _decode(console, config)
     folder = out or Path("runs") / model
     last: list[Progress] = []
     with console.progress(f"training {model}", total=config.steps) as advance:
@@ -120,3 +138,20 @@ def train(
     console.result(
         facts, f"{weights}  after {config.steps} steps{speed}; log and TensorBoard events in {folder}"
     )
+
+
+def _decode(console: Console, config: TrainConfig) -> None:
+    """Fill the cache of decoded frames before the run, with a bar; the run then finds them there."""
+    from edgeisp.data.cache import stored_frames
+    from edgeisp.data.open import open_set
+
+    pairs = open_set(config.data, config.reader, "synthetic").whole(config.skip_bad)
+    for note in pairs.notes:
+        console.note(note)
+    entries = pairs.of("train")
+    with console.progress("decoding", total=len(entries)) as advance:
+        found = stored_frames(
+            pairs, entries, aligned=config.aligned, skip_bad=config.skip_bad, report=advance
+        )
+    if len(found) < len(entries):
+        console.warn(f"{len(entries) - len(found)} of {len(entries)} pairs cannot be read and are left out")

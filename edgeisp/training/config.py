@@ -69,9 +69,13 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     model: str
     data: str = "synthetic"
-    """``synthetic`` or ``pairs:DIR``."""
+    """``synthetic``, or a data set on disk such as ``pairs:DIR``; see `edgeisp.data.open`."""
+    aligned: bool = False
+    """Pictures of a set on disk are warped onto their RAW files and count only where the warp can be trusted."""
+    skip_bad: bool = False
+    """Pairs of a set on disk that cannot be read, and files without a partner, are left out."""
     reader: RawReader = msgspec.field(default_factory=RawReader)
-    """How the RAW files of ``pairs:DIR`` are read."""
+    """How the RAW files of a set on disk are read."""
     steps: Positive = 20_000
     batch: Positive = 8
     """Patches in an optimizer step, over all processes."""

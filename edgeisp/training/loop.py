@@ -224,7 +224,16 @@ class Run:
         for turn in (True, False):
             with self.processes.together():
                 if self.processes.first is turn:
-                    pairs.append(open_pairs(c.data, patch=c.patch, seed=c.seed, reader=c.reader))
+                    pairs.append(
+                        open_pairs(
+                            c.data,
+                            patch=c.patch,
+                            seed=c.seed,
+                            reader=c.reader,
+                            aligned=c.aligned,
+                            skip_bad=c.skip_bad,
+                        )
+                    )
         return pairs[0]
 
     def _placed(self, batch: Batch | EdgeISPError) -> Batch:
