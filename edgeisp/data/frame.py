@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edgeisp.data.pairset import Pair
 from edgeisp.data.patch import Patch
-from edgeisp.raw import pack
+from edgeisp.raw import PackedRaw, pack
 from edgeisp.raw.canonical import canonical_planes
 from edgeisp.raw.color import planar, srgb_from_camera
 from edgeisp.raw.image import Floats
@@ -81,20 +81,26 @@ class MemoryFrame:
         return self.whole.cut(rows, columns)
 
 
-def frame_of(pair: Pair) -> MemoryFrame:
-    """``pair`` on the grid of its packed mosaic, without the rows and columns that packing would have to make up."""
+def on_grid(pair: Pair) -> tuple[PackedRaw, Bytes, tuple[slice, slice]]:
+    """The packed RAW, the picture on its grid, and the part of that grid that packing did not have to make up."""
     raw, packed = pair.raw, pack(pair.raw)
     height, width = packed.mosaic.shape
     place = packed.restore(np.arange(height * width).reshape(height, width, 1))[..., 0]
-    picture = np.empty((height * width, 3), np.uint8)
+    picture = np.zeros((height * width, 3), np.uint8)
     picture[place.ravel()] = pair.picture.reshape(-1, 3)
     inner_height, inner_width = height - raw.mosaic.shape[0] % 2 * 2, width - raw.mosaic.shape[1] % 2 * 2
     top, left = (2 * (side % 2) * flip for side, flip in zip(raw.mosaic.shape, packed.flips, strict=True))
-    inside = np.s_[top : top + inner_height, left : left + inner_width]
-    mosaic = packed.mosaic[inside]
+    inside = slice(top, top + inner_height), slice(left, left + inner_width)
+    return packed, picture.reshape(height, width, 3), inside
+
+
+def frame_of(pair: Pair) -> MemoryFrame:
+    """``pair`` on the grid of its packed mosaic."""
+    packed, picture, inside = on_grid(pair)
+    raw, mosaic = pair.raw, packed.mosaic[inside]
     matrix = srgb_from_camera(raw.color_matrix).ravel().tolist()
     return MemoryFrame(
-        Window(mosaic, picture.reshape(height, width, 3)[inside], np.ones(mosaic.shape, np.uint8)),
+        Window(mosaic, picture[inside], np.ones(mosaic.shape, np.uint8)),
         Sensor(raw.black_level, raw.white_level, raw.white_balance, tuple(matrix)),
     )
 

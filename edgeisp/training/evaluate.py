@@ -1,99 +1,91 @@
-"""Evaluation: a network and LibRaw on the very same RAW files, both against the ground truth they were made from."""
+"""Evaluation: a network and LibRaw on the very same RAW files, both against the same ground truth."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
 
-from edgeisp.data import photos
-from edgeisp.data.open import open_set
-from edgeisp.data.pairset import PairSet
-from edgeisp.data.scenes import PAINTERS, painted
+from edgeisp.errors import BadInputError
 from edgeisp.models.functions import ISPNetwork
+from edgeisp.processes import Processes
 from edgeisp.raw import RawImage, canonical, pack
-from edgeisp.raw.color import color_input, planar, srgb_from_camera
-from edgeisp.raw.image import CFAS, Floats
-from edgeisp.raw.noise import phone_profile
-from edgeisp.raw.reader import RawReader
-from edgeisp.raw.unprocess import Camera, random_camera, unprocess
+from edgeisp.raw.color import color_input, srgb_from_camera
+from edgeisp.raw.image import Floats
+from edgeisp.training.evalset import EvalPicture
 from edgeisp.training.libraw import libraw_pictures
-from edgeisp.training.metrics import Quality, mean_quality, psnr, quality
+from edgeisp.training.metrics import Distance, Quality, mean_quality, psnr, quality
 
-PHONE = "Samsung Galaxy S6"
-"""The phone whose noise the test uses: the only one of the table measured from ISO 100 to 3200."""
-ISOS = (100, 1600)
-SCENE_SIZE, SCENE_SEED = 384, 20240803
+Step = Callable[[str], None]
+"""Called with the name of each picture that was just measured."""
 
 
-@dataclass(frozen=True, eq=False)
-class EvalPicture:
-    """A RAW file and the picture it was made from."""
+class Pictures(Protocol):
+    """A sequence of pictures, each of which may be read only now."""
 
-    name: str
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int) -> EvalPicture: ...
+
+
+class Group(NamedTuple):
+    """Pictures whose figures are averaged."""
+
     iso: int
-    natural: bool
-    """A photograph, not a procedural scene."""
-    raw: RawImage
-    truth: Floats
-    """``3 x H x W`` sRGB."""
+    what: str
+    """``all`` pictures, or the ``natural`` ones, photographs, alone."""
 
 
 @dataclass(frozen=True)
 class Score:
-    """Mean figures over some of the pictures at one ISO."""
+    """Mean figures of a group of pictures under one protocol."""
 
     iso: int
     what: str
-    """``all`` pictures or the ``natural`` ones, photographs, alone."""
+    protocol: str
+    """``exact``, or ``original`` or ``aligned`` ground truth."""
     pictures: int
     network: Quality
-    libraw: Quality
-    """Of LibRaw's best setting."""
-    best_libraw: str
-    """The setting of LibRaw with the highest mean PSNR over these pictures."""
-    libraw_psnr: dict[str, float]
+    valid: float = 1.0
+    """Share of the pixels that the masks leave."""
+    libraw: Quality | None = None
+    """Of LibRaw's best setting; None where LibRaw was not asked."""
+    best_libraw: str = ""
+    """The setting of LibRaw with the highest mean PSNR over these pictures, first protocol."""
+    libraw_psnr: dict[str, float] = field(default_factory=dict)
     """Mean PSNR of every setting of LibRaw, in dB, best first."""
 
     @property
-    def gain(self) -> float:
+    def gain(self) -> float | None:
         """PSNR of the network above LibRaw's best, in dB."""
-        return self.network.psnr - self.libraw.psnr
+        return None if self.libraw is None else self.network.psnr - self.libraw.psnr
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores of all groups, and what had to be left out."""
+
+    scores: list[Score]
+    left_out: list[str]
+    """Why each picture that could not be read was left out."""
 
 
 @dataclass(frozen=True)
 class _Result:
-    picture: EvalPicture
-    network: Quality
-    libraw: dict[str, Floats]
-    libraw_psnr: dict[str, float]
+    """The figures of one picture, by protocol."""
 
-
-def synthetic_test() -> Iterator[EvalPicture]:
-    """The test pictures, always the same: four photographs and a scene of each kind, new to training, at two ISOs.
-
-    Cameras are random but fixed, 12 bits, and go through all four CFA layouts.
-    """
-    natural = [(name.split(":")[1], planar(photos.photo(name))) for name in photos.TEST]
-    drawn = [
-        (painter.__name__, painted(painter, SCENE_SIZE, np.random.default_rng(SCENE_SEED)))
-        for painter in PAINTERS
-    ]
-    for iso in ISOS:
-        for index, (name, truth) in enumerate([*natural, *drawn]):
-            rng = np.random.default_rng((SCENE_SEED, iso, index))
-            camera = random_camera(rng)
-            camera = Camera(
-                camera.color_matrix,
-                camera.white_balance,
-                phone_profile(PHONE, iso),
-                CFAS[index % 4],
-                256.0,
-                4095.0,
-            )
-            yield EvalPicture(name, iso, index < len(natural), unprocess(truth, camera, rng, iso), truth)
+    index: int
+    iso: int
+    natural: bool
+    network: dict[str, Quality]
+    valid: dict[str, float]
+    settings: dict[str, float]
+    """PSNR of every setting of LibRaw under the first protocol."""
+    libraw: dict[str, dict[str, Quality]] = field(default_factory=dict)
+    """By setting, of those that are the best of a group."""
 
 
 def render_whole(network: ISPNetwork, raw: RawImage) -> Floats:
@@ -110,55 +102,128 @@ def render_whole(network: ISPNetwork, raw: RawImage) -> Floats:
 
 
 def evaluate(
-    network: ISPNetwork, pictures: list[EvalPicture], step: Callable[[EvalPicture], None] = lambda _: None
-) -> list[Score]:
-    """Scores of ``network`` and of LibRaw at each ISO of ``pictures``, over all of them and over the natural ones."""
-    results = []
-    for picture in pictures:
-        theirs = libraw_pictures(picture.raw)
-        decibels = {name: psnr(their, picture.truth) for name, their in theirs.items()}
-        results.append(
-            _Result(picture, quality(render_whole(network, picture.raw), picture.truth), theirs, decibels)
-        )
-        step(picture)
-    scores = []
-    for iso in sorted({picture.iso for picture in pictures}):
-        here = [result for result in results if result.picture.iso == iso]
-        natural = [result for result in here if result.picture.natural]
-        scores.append(_score(iso, "all", here))
-        if 0 < len(natural) < len(here):
-            scores.append(_score(iso, "natural", natural))
-    return scores
+    network: ISPNetwork,
+    pictures: Pictures,
+    step: Step = lambda _: None,
+    *,
+    lpips: Distance | None = None,
+    skip_bad: bool = False,
+    processes: Processes | None = None,
+) -> Evaluation:
+    """Scores of ``network`` and of LibRaw at each ISO of ``pictures``, over all of them and over the natural ones.
+
+    One picture at a time is in memory: LibRaw first runs all its settings for their PSNR, then the best of each group
+    once more for the rest of the figures.
+
+    Args:
+        step: told of each picture.
+        lpips: the perceptual distance, where its weights are at hand.
+        skip_bad: leave out pictures that cannot be read.
+        processes: those that share the pictures; all get the same scores.
+
+    Raises:
+        BadInputError: a picture cannot be read, or none is left.
+    """
+    here = processes or Processes.here()
+    mine: list[_Result] = []
+    bad: list[str] = []
+    for index in here.share(range(len(pictures))):
+        try:
+            picture = pictures[index]
+        except BadInputError as error:
+            if not skip_bad:
+                raise BadInputError(
+                    error.what,
+                    where=error.where,
+                    cure=f"{error.cure}; `edgeisp data check` lists all such files, --skip-bad leaves them out",
+                ) from error
+            bad.append(str(error))
+            continue
+        mine.append(_measure(index, network, picture, lpips))
+        step(picture.name)
+    everything = [result for part in here.gather(mine) for result in part]
+    left_out = [line for part in here.gather(bad) for line in part]
+    if not everything:
+        raise BadInputError("no picture can be read", cure="`edgeisp data check` lists why")
+    groups = _groups(everything)
+    best = {group: _ranked(results)[0] for group, results in groups.items() if results[0].settings}
+    wanted: defaultdict[int, set[str]] = defaultdict(set)
+    for group, setting in best.items():
+        for result in groups[group]:
+            wanted[result.index].add(setting)
+    again = [_measure_best(result, pictures, sorted(wanted[result.index]), lpips) for result in mine]
+    everything = [result for part in here.gather(again) for result in part]
+    scores = [
+        _score(group, protocol, results, best.get(group))
+        for group, results in _groups(everything).items()
+        for protocol in results[0].network
+    ]
+    return Evaluation(scores, left_out)
 
 
-def _score(iso: int, what: str, results: list[_Result]) -> Score:
-    means = {name: float(np.mean([r.libraw_psnr[name] for r in results])) for name in results[0].libraw_psnr}
-    ranked = dict(sorted(means.items(), key=lambda item: -item[1]))
-    best = next(iter(ranked))
-    return Score(
-        iso=iso,
-        what=what,
-        pictures=len(results),
-        network=mean_quality([r.network for r in results]),
-        libraw=mean_quality([quality(r.libraw[best], r.picture.truth) for r in results]),
-        best_libraw=best,
-        libraw_psnr=ranked,
+def _measure(index: int, network: ISPNetwork, picture: EvalPicture, lpips: Distance | None) -> _Result:
+    rendered = render_whole(network, picture.raw)
+    theirs = libraw_pictures(picture.raw) if picture.libraw else {}
+    return _Result(
+        index,
+        picture.iso,
+        picture.natural,
+        _qualities(rendered, picture, lpips),
+        {p: 1.0 if t.mask is None else float(t.mask.mean()) for p, t in picture.truths.items()},
+        {name: psnr(their, picture.truth, picture.measure) for name, their in theirs.items()},
     )
 
 
-def pairs_test(pairs: PairSet) -> Iterator[EvalPicture]:
-    """The test pairs of a data set on disk."""
-    for entry in pairs.of("test"):
-        pair = pairs.read(entry)
-        yield EvalPicture(entry.name, pair.raw.iso or 0, True, pair.raw, planar(pair.picture))
+def _measure_best(
+    result: _Result, pictures: Pictures, settings: Sequence[str], lpips: Distance | None
+) -> _Result:
+    """``result`` with all figures of some of LibRaw's settings."""
+    if not settings:
+        return result
+    picture = pictures[result.index]
+    theirs = libraw_pictures(picture.raw, settings)
+    return replace(result, libraw={n: _qualities(their, picture, lpips) for n, their in theirs.items()})
 
 
-def evaluation_set(name: str, reader: RawReader) -> list[EvalPicture]:
-    """The evaluation set called ``name``: ``synthetic-test`` or ``pairs:DIR``.
+def _qualities(rendered: Floats, picture: EvalPicture, lpips: Distance | None) -> dict[str, Quality]:
+    return {
+        protocol: quality(rendered, truth.picture, picture.measure, truth.mask, lpips)
+        for protocol, truth in picture.truths.items()
+    }
 
-    Raises:
-        BadInputError: no such set, or its folder is not as expected.
-    """
-    if name == "synthetic-test":
-        return list(synthetic_test())
-    return list(pairs_test(open_set(name, reader, "synthetic-test").whole(False)))
+
+def _groups(results: Sequence[_Result]) -> dict[Group, list[_Result]]:
+    """All pictures of each ISO, and the natural ones of it where there are others; ordered as in the set."""
+    by_iso: defaultdict[int, list[_Result]] = defaultdict(list)
+    for result in sorted(results, key=lambda one: (one.iso, one.index)):
+        by_iso[result.iso].append(result)
+    groups: dict[Group, list[_Result]] = {}
+    for iso, here in by_iso.items():
+        groups[Group(iso, "all")] = here
+        natural = [result for result in here if result.natural]
+        if 0 < len(natural) < len(here):
+            groups[Group(iso, "natural")] = natural
+    return groups
+
+
+def _means(results: Sequence[_Result]) -> dict[str, float]:
+    return {name: float(np.mean([r.settings[name] for r in results])) for name in results[0].settings}
+
+
+def _ranked(results: Sequence[_Result]) -> list[str]:
+    means = _means(results)
+    return sorted(means, key=lambda name: -means[name])
+
+
+def _score(group: Group, protocol: str, results: Sequence[_Result], best: str | None) -> Score:
+    means = _means(results)
+    return Score(
+        *group,
+        protocol,
+        len(results),
+        mean_quality([r.network[protocol] for r in results]),
+        float(np.mean([r.valid[protocol] for r in results])),
+        None if best is None else mean_quality([r.libraw[best][protocol] for r in results]),
+        best or "",
+        {name: means[name] for name in _ranked(results)},
+    )

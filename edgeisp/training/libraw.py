@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +22,14 @@ FBDD = ("Off", "Light", "Full")
 _SECONDS = 300
 
 
-def libraw_pictures(raw: RawImage) -> dict[str, Floats]:
+def libraw_pictures(raw: RawImage, only: Sequence[str] = ()) -> dict[str, Floats]:
     """What LibRaw makes of ``raw``: ``3 x H x W`` sRGB in [0, 1] by "DEMOSAIC" or "DEMOSAIC + FBDD light/full".
 
     White balance, colour matrix and levels are those of ``raw``; brightness is not adjusted and the tone curve is
     sRGB's, so that the pictures differ from a network's only in demosaicing and noise reduction.
+
+    Args:
+        only: the settings that are wanted; default all.
 
     Raises:
         EdgeISPError: LibRaw crashed or took too long.
@@ -33,7 +37,7 @@ def libraw_pictures(raw: RawImage) -> dict[str, Floats]:
     with tempfile.TemporaryDirectory() as folder:
         dng, out = Path(folder, "in.dng"), Path(folder, "out.npz")
         write_dng(raw, dng)
-        command = [sys.executable, "-P", "-m", "edgeisp.training.libraw", str(dng), str(out)]
+        command = [sys.executable, "-P", "-m", "edgeisp.training.libraw", str(dng), str(out), *only]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
         except subprocess.TimeoutExpired as error:
@@ -48,12 +52,15 @@ def libraw_pictures(raw: RawImage) -> dict[str, Floats]:
             return {name: pictures[name] for name in pictures.files}
 
 
-def _render_all(dng: str, out: str) -> None:
+def _render(dng: str, out: str, *only: str) -> None:
     import rawpy
 
     pictures = {}
     for demosaic in DEMOSAICS:
         for fbdd in FBDD:
+            name = demosaic if fbdd == "Off" else f"{demosaic} + FBDD {fbdd.lower()}"
+            if only and name not in only:
+                continue
             with rawpy.imread(dng) as file:
                 picture = file.postprocess(
                     demosaic_algorithm=rawpy.DemosaicAlgorithm[demosaic],
@@ -65,10 +72,9 @@ def _render_all(dng: str, out: str) -> None:
                     output_bps=16,
                     user_flip=0,
                 )
-            name = demosaic if fbdd == "Off" else f"{demosaic} + FBDD {fbdd.lower()}"
             pictures[name] = (picture.astype(np.float32) / 65535).transpose(2, 0, 1)
     np.savez(out, **pictures)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":
-    _render_all(*sys.argv[1:3])
+    _render(*sys.argv[1:])

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 pytest.importorskip("torchmetrics")
 pytest.importorskip("skimage")
@@ -11,10 +12,13 @@ pytest.importorskip("skimage")
 from edgeisp.data.scenes import dead_leaves, painted
 from edgeisp.errors import BadInputError
 from edgeisp.models.checkpoint import load
+from edgeisp.processes import Processes, T
+from edgeisp.raw import write_dng
 from edgeisp.raw.image import NoiseProfile
 from edgeisp.raw.reader import RawReader
 from edgeisp.raw.unprocess import DAYLIGHT_MATRICES, Camera, unprocess
-from edgeisp.training.evaluate import evaluate, evaluation_set, render_whole, synthetic_test
+from edgeisp.training.evalset import evaluation_set, synthetic_test
+from edgeisp.training.evaluate import evaluate, render_whole
 from edgeisp.training.libraw import DEMOSAICS, FBDD, libraw_pictures
 from edgeisp.training.metrics import psnr, quality
 
@@ -61,7 +65,7 @@ def test_whole_frame_of_odd_size_keeps_size_and_orientation() -> None:
 
 def test_bundled_weights_beat_libraw_on_a_photograph_at_high_noise() -> None:
     picture = next(p for p in synthetic_test() if p.iso == 1600 and p.name == "chelsea.png")
-    score = evaluate(load("metaisp").network, [picture])[0]
+    score = evaluate(load("metaisp").network, [picture]).scores[0]
     assert score.gain > 3
     assert score.network.ssim > score.libraw.ssim
     assert score.network.delta_e < score.libraw.delta_e
@@ -87,3 +91,52 @@ def test_real_pairs_are_read_with_the_options_of_a_dump(shared_data: Path) -> No
     assert len(pictures) == 7
     picture = render_whole(load("metaisp").network, pictures[0].raw)
     assert picture.shape == pictures[0].truth.shape
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three pairs of a camera with an odd sensor whose pictures are shifted by two pixels."""
+    for name in ("raw", "rgb"):
+        (tmp_path / name).mkdir()
+    for number in range(3):
+        scene = painted(dead_leaves, 131, np.random.default_rng(number))
+        raw = unprocess(scene[:, 2:, 2:], CAMERA, np.random.default_rng(0))
+        write_dng(raw, tmp_path / "raw" / f"{number}.dng")
+        picture = np.round(scene[:, :-2, :-2] * 255).astype(np.uint8).transpose(1, 2, 0)
+        Image.fromarray(picture).save(tmp_path / "rgb" / f"{number}.png")
+    return tmp_path
+
+
+def test_pairs_are_measured_against_original_and_aligned_truth(folder: Path) -> None:
+    original, aligned = evaluate(
+        load("metaisp").network, evaluation_set(f"pairs:{folder}", RawReader())
+    ).scores
+    assert (original.protocol, aligned.protocol) == ("original", "aligned")
+    assert original.pictures == aligned.pictures == 3
+    assert original.valid == 1 > aligned.valid > 0.5
+    assert aligned.network.psnr > original.network.psnr + 3
+    assert original.best_libraw == aligned.best_libraw
+    assert aligned.libraw is not None
+    assert aligned.libraw.psnr > original.libraw_psnr[original.best_libraw] + 3
+
+
+def test_bad_pair_stops_evaluation_unless_skipped(folder: Path) -> None:
+    (folder / "rgb" / "1.png").write_bytes(b"no picture")
+    network = load("metaisp").network
+    with pytest.raises(BadInputError, match=r"1\.png: not a whole picture .*--skip-bad"):
+        evaluate(network, evaluation_set(f"pairs:{folder}", RawReader()))
+    outcome = evaluate(network, evaluation_set(f"pairs:{folder}", RawReader(), True), skip_bad=True)
+    assert outcome.scores[0].pictures == 2
+    assert len(outcome.left_out) == 1
+
+
+def test_processes_share_the_pictures_and_get_the_same_scores(folder: Path) -> None:
+    network, pictures = load("metaisp").network, evaluation_set(f"pairs:{folder}", RawReader())
+    seen: list[str] = []
+
+    class Second(Processes):
+        def gather(self, value: T) -> list[T]:
+            return [value]
+
+    evaluate(network, pictures, seen.append, processes=Second(1, 2))
+    assert seen == ["1.dng"]
