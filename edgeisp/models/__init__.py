@@ -13,6 +13,7 @@ MODELS: Registry[ModelCard] = Registry(
     "model",
     {
         "metaisp": "edgeisp.models.metaisp:CARD",
+        "metaisp-large": "edgeisp.models.metaisp:LARGE",
         "lwisp": "edgeisp.models.lwisp:CARD",
     },
     group="edgeisp.models",

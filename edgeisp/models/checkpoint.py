@@ -84,7 +84,7 @@ def _check(weights: dict[str, torch.Tensor], own: dict[str, torch.Tensor], path:
     missing, unexpected = [k for k in own if k not in weights], [k for k in weights if k not in own]
     if missing or unexpected:
         shown = [f"missing {k}" for k in missing[:5]] + [f"unexpected {k}" for k in unexpected[:5]]
-        likely = _likely(set(weights))
+        likely = _likely(weights)
         cure = f"these look like weights of {likely}" if likely else "these are weights of another network"
         raise CheckpointError(
             f"{len(missing)} keys missing, {len(unexpected)} unexpected: {'; '.join(shown[:5])}",
@@ -111,17 +111,18 @@ def network_of(path: Path) -> str:
         CheckpointError: damaged, or of no known network.
     """
     weights, _ = _read(path)
-    if name := _likely(set(weights)):
+    if name := _likely(weights):
         return name
     raise CheckpointError(
         "weights of no known network", where=path, cure=f"known: {', '.join(MODELS.names())}"
     )
 
 
-def _likely(keys: set[str]) -> str | None:
+def _likely(weights: dict[str, torch.Tensor]) -> str | None:
+    shapes = {key: value.shape for key, value in weights.items()}
     for name in MODELS.names():
         with suppress(BadInputError):  # a broken plug-in must not stand in the way of the others
-            if set(MODELS.get(name).build().state_dict()) == keys:
+            if {key: value.shape for key, value in MODELS.get(name).build().state_dict().items()} == shapes:
                 return name
     return None
 

@@ -35,6 +35,10 @@ class ISPNetwork(nn.Module):
         """What is computed once from the whole frame and handed to every tile; only for networks that have it."""
         raise NotImplementedError
 
+    def landmarks(self) -> list[nn.Module]:
+        """Modules whose outputs a teacher may guide (`edgeisp.training.distill`), at most one for each size of theirs."""
+        return []
+
 
 class ContextOf(nn.Module):
     """The context pass of a network as a module of its own, for export."""

@@ -6,7 +6,7 @@ card (``edgeisp models metaisp``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -171,6 +171,10 @@ class MetaISP(ISPNetwork):
         companded = self._trunk(raw, context)[0]
         return F.pixel_shuffle(self.rendering(self.compand.inverse(companded), color), 2)
 
+    def landmarks(self) -> list[nn.Module]:
+        """The last blocks of every level on the way up."""
+        return [pair[-1] for pair in self.decoder]  # type: ignore[index]
+
     def functions(self, height: int, width: int) -> dict[str, Function]:
         """``tile(raw, color, context) -> rgb`` for ``height x width``, ``context(raw) -> context`` for 128 x 128."""
         context = (1, len(self.blocks) * self.config.n_basis)
@@ -258,4 +262,13 @@ CARD = ModelCard(
         "Bases start near the identity (MCCB) or at random (MSCB). Epsilons are 1e-4, so that fp16 keeps them.",
         "Training: see the card of the checkpoint.",
     ),
+)
+
+LARGE = replace(
+    CARD,
+    name="metaisp-large",
+    title="MetaISP, 48 channels wide: a teacher for distillation, not of the paper",
+    build=lambda: MetaISP(MetaISPConfig(width=48, k=60)),
+    claims=(),
+    reconstruction=("Width 48 and K=60 instead of 32 and 40.", *CARD.reconstruction),
 )
