@@ -29,7 +29,9 @@ class TeacherOptions:
     ] = "clean"
     teacher_steps: Annotated[
         int | None,
-        typer.Option("--teacher-steps", rich_help_panel=PANEL, help="Of a clean teacher; default --steps / 2."),
+        typer.Option(
+            "--teacher-steps", rich_help_panel=PANEL, help="Of a clean teacher; default --steps / 2."
+        ),
     ] = None
     alpha: Annotated[
         float, typer.Option("--alpha", rich_help_panel=PANEL, help="Weight of the teacher's features.")
@@ -83,4 +85,4 @@ def distill(
     )
     folder = out or Path("runs") / f"{model}-distilled"
     with shown(console, f"{model} under {teaching.teacher}", config, folder) as report:
-        weights = run(config, folder, resume=resume, report=report)
+        run(config, folder, resume=resume, report=report)

@@ -36,7 +36,7 @@ class ISPNetwork(nn.Module):
         raise NotImplementedError
 
     def landmarks(self) -> list[nn.Module]:
-        """Modules whose outputs a teacher may guide (`edgeisp.training.distill`), at most one for each size of theirs."""
+        """Modules whose outputs a teacher may guide (`edgeisp.training.distill`), at most one of each size."""
         return []
 
 

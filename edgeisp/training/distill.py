@@ -98,7 +98,11 @@ class Guided(Objective):
             keep.remove()
         picture = ((pictures[0] - lesson.picture) * batch.mask).float().abs().mean((1, 2, 3))
         scale = batch.raw.shape[-1] / PROBE
-        return each + alpha * self._features(_by_size(seen, scale), _by_size(lesson.features, scale)) + beta * picture
+        return (
+            each
+            + alpha * self._features(_by_size(seen, scale), _by_size(lesson.features, scale))
+            + beta * picture
+        )
 
     def _features(self, own: dict[int, Tensor], others: dict[int, Tensor]) -> Tensor:
         """Distance from the teacher's features in units of their own mean magnitude, averaged over levels, ``B``."""
@@ -116,7 +120,7 @@ def distill(
     resume: bool = False,
     report: Callable[[Progress], None] = lambda _: None,
 ) -> Path:
-    """Train the student of ``config`` into ``out`` and return the path of its weights; see `edgeisp.training.loop.train`.
+    """Train the student of ``config`` into ``out`` and return its weights; see `edgeisp.training.loop.train`.
 
     A clean teacher is trained first, into ``out/teacher``.
 
@@ -175,9 +179,7 @@ def teacher_of(config: DistillConfig, clean: Path | None) -> Teacher:
     return NetworkTeacher(load(name, path).network, name)
 
 
-def _train_clean(
-    config: DistillConfig, out: Path, resume: bool, report: Callable[[Progress], None]
-) -> Path:
+def _train_clean(config: DistillConfig, out: Path, resume: bool, report: Callable[[Progress], None]) -> Path:
     fields = {field: getattr(config, field) for field in TrainConfig.__struct_fields__}
     steps = config.teacher_steps or -(-config.steps // 2)
     own = TrainConfig(**{**fields, "model": AUTOENCODER, "steps": steps, "init": None})
