@@ -29,6 +29,7 @@ VERBS: dict[str, Verb] = {
     "inspect": Verb("edgeisp.cli.inspect:inspect", "Show what a network sees in a RAW file, on one sheet."),
     "sample": Verb("edgeisp.cli.sample:sample", "Write a sample RAW file (DNG) of a drawn scene."),
     "train": Verb("edgeisp.cli.train:train", "Train a network on generated or real pairs."),
+    "distill": Verb("edgeisp.cli.distill:distill", "Train a network under a teacher."),
     "eval": Verb("edgeisp.cli.eval:evaluate", "Measure a network beside LibRaw on the same RAW files."),
     "export": Verb("edgeisp.cli.export:export", "Convert a network to a verified artifact for a phone."),
     "verify": Verb("edgeisp.cli.verify:verify", "Check an artifact again, from its manifest."),

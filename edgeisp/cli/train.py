@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +15,10 @@ from edgeisp.cli.options import DataOptions, RawFormatOptions
 
 if TYPE_CHECKING:
     from edgeisp.training.config import TrainConfig
+
+if TYPE_CHECKING:
+    from edgeisp.training.config import TrainConfig
+    from edgeisp.training.log import Progress
 
 PANEL = "How it is trained"
 
@@ -106,26 +112,38 @@ def train(
     """
     from edgeisp.extras import require
     from edgeisp.models import MODELS
-    from edgeisp.processes import Processes
 
     MODELS.get(model)
     require("train")
-    from edgeisp.training.config import settings
-    from edgeisp.training.log import Progress
+    from edgeisp.training.config import TrainConfig, settings
     from edgeisp.training.loop import train as run
 
-    config = settings(model=model, data=data, reader=raw.reader(), **vars(given), **vars(options))
-    if data != "synthetic" and Processes.here().first:
-        _decode(console, config)
+    config = settings(
+        TrainConfig, model=model, data=data, reader=raw.reader(), **vars(given), **vars(options)
+    )
     folder = out or Path("runs") / model
+    with shown(console, model, config, folder) as report:
+        run(config, folder, resume=resume, report=report)
+
+
+@contextmanager
+def shown(
+    console: Console, what: str, config: TrainConfig, folder: Path
+) -> Iterator[Callable[[Progress], None]]:
+    """Decodes the data, shows a bar while the block trains, fed by what it yields, and then the run's result."""
+    from edgeisp.processes import Processes
+
+    if config.data != "synthetic" and Processes.here().first:
+        _decode(console, config)
     last: list[Progress] = []
-    with console.progress(f"training {model}", total=config.steps) as advance:
+    with console.progress(f"training {what}", total=config.steps) as advance:
 
         def report(now: Progress) -> None:
-            advance(now.step - (last[-1].step if last else 0), f"{model}, loss {now.loss:.4f}")
+            advance(now.step - (last[-1].step if last else 0), f"{what}, loss {now.loss:.4f}")
             last[:] = [now]
 
-        weights = run(config, folder, resume=resume, report=report)
+        yield report
+    weights = folder / f"{config.model}.safetensors"
     facts = {"weights": str(weights), "log": str(folder / "log.csv"), "steps": config.steps}
     if last:
         now = last[-1]

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from edgeisp.raw.image import Floats
 from edgeisp.training.objective import Batch, Objective
 
-_RIDGE = 1e-4
+_RIDGE = 1e-5
 """Pull towards no change, so that a patch of one colour has a map too."""
 _LEAST_ERROR = 1e-5
 """Mean squared error below which a patch is done."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -109,23 +109,26 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Checkpoint whose weights the run starts from."""
 
 
-def settings(*, loss: str, vgg: Path | None = None, **fields: object) -> TrainConfig:
-    """The settings that a command line names: ``loss`` as `LossWeights.parse` reads it, other ``fields`` as they are.
+C = TypeVar("C", bound=TrainConfig)
+
+
+def settings(kind: type[C], *, loss: str, vgg: Path | None = None, **fields: object) -> C:
+    """Settings that a command line names: ``loss`` as `LossWeights.parse` reads it, other ``fields`` as they are.
 
     Raises:
         BadInputError: a value is not within its range.
     """
     given = {"loss": LossWeights.parse(loss), "vgg": vgg and str(vgg), **fields}
-    return check(TrainConfig(**given))  # type: ignore[arg-type]
+    return check(kind(**given))
 
 
-def check(config: TrainConfig) -> TrainConfig:
+def check(config: C) -> C:
     """``config`` itself, if every value is within its range.
 
     Raises:
         BadInputError: names the first field that is not.
     """
     try:
-        return msgspec.convert(msgspec.to_builtins(config), TrainConfig)
+        return msgspec.convert(msgspec.to_builtins(config), type(config))
     except msgspec.ValidationError as error:
         raise BadInputError(f"bad training setting: {error}", cure="see `edgeisp train --help`") from error

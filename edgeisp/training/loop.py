@@ -12,7 +12,7 @@ from typing import Any, cast
 import msgspec
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import DataLoader, default_collate
 
 from edgeisp.data.open import Pairs, open_pairs
@@ -41,6 +41,7 @@ def train(
     resume: bool = False,
     report: Callable[[Progress], None] = lambda _: None,
     objective: Callable[[TrainConfig], Objective] = likeness,
+    build: Callable[[], nn.Module] | None = None,
 ) -> Path:
     """Run ``config`` to its last step and return the path of the weights (safetensors, EMA).
 
@@ -53,6 +54,7 @@ def train(
         resume: go on with the run that stopped in ``out``.
         report: told after each step.
         objective: makes what is minimised; default: the loss of ``config`` between picture and target.
+        build: makes what is trained; default: the network that ``config`` names.
 
     Raises:
         BadInputError: a setting is out of range, the data cannot be read, or ``out`` holds another run.
@@ -64,7 +66,7 @@ def train(
     with processes.together():
         check(config)
         fabric = launch(config.amp, processes)
-    run = Run.start(config, out, fabric, processes, resume, objective)
+    run = Run.start(config, out, fabric, processes, resume, objective, build)
     weights = out / f"{config.model}.safetensors"
     with Log(out, processes, run.step) as log:
         started, first = time.monotonic(), run.step
@@ -100,6 +102,7 @@ class Run:
         fabric: Fabric,
         processes: Processes,
         objective: Callable[[TrainConfig], Objective] = likeness,
+        build: Callable[[], nn.Module] | None = None,
     ) -> None:
         torch.manual_seed(config.seed)
         self.config, self.fabric, self.processes, self.step, self.saved = config, fabric, processes, 0, 0
@@ -111,10 +114,11 @@ class Run:
                     where="--batch",
                     cure=f"give at least {least}: processes times --accumulate",
                 )
-            network = MODELS.get(config.model).build()
+            build = build or MODELS.get(config.model).build
+            network = build()
             if config.init:
                 network.load_state_dict(load(config.model, Path(config.init)).network.state_dict())
-            self.average = MODELS.get(config.model).build().requires_grad_(False)
+            self.average = build().requires_grad_(False)
             self.average.load_state_dict(network.state_dict())
             self.average.to(fabric.device)
             self.bare = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -135,6 +139,7 @@ class Run:
         processes: Processes,
         resume: bool,
         objective: Callable[[TrainConfig], Objective],
+        build: Callable[[], nn.Module] | None,
     ) -> Run:
         """A fresh run in ``out``, or the one that stopped there."""
         path = out / STATE
@@ -149,7 +154,7 @@ class Run:
                 raise BadInputError("no run to resume", where=out, cure="leave --resume out to start one")
             if processes.first:
                 out.mkdir(parents=True, exist_ok=True)
-        run = cls(config, fabric, processes, objective)
+        run = cls(config, fabric, processes, objective, build)
         if resume:
             with processes.together():
                 run.restore(path)
@@ -263,7 +268,7 @@ class Run:
         """Take over the state at ``path``; the settings must be those of the run that wrote it."""
         state = torch.load(path, map_location="cpu", weights_only=True)
         try:
-            before = msgspec.json.decode(state["config"], type=TrainConfig)
+            before = msgspec.json.decode(state["config"], type=type(self.config))
         except msgspec.ValidationError as error:
             raise BadInputError(
                 f"a run of another version of edgeisp stopped here ({error})",
@@ -272,7 +277,7 @@ class Run:
             ) from error
         changed = [
             f
-            for f in TrainConfig.__struct_fields__
+            for f in self.config.__struct_fields__
             if getattr(before, f) != getattr(self.config, f) and f not in _FREE
         ]
         if changed:
