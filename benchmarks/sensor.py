@@ -86,17 +86,22 @@ def yardstick(data: Path, out: Path) -> Result:
     return found
 
 
-def fine_tune(network: str, data: Path, left_out: str | None, out: Path, steps: int, plain: float) -> Path:
-    """Weights of ``network`` after training on all pictures but one."""
+def linked(data: Path, left_out: str | None, out: Path) -> Path:
+    """A folder with all pairs but one."""
     for kind, suffix in (("raw", ".raw"), ("rgb", ".png")):
         folder = out / "pairs" / kind
         folder.mkdir(parents=True, exist_ok=True)
         for stem in stems(data):
             if stem != left_out and not (folder / f"{stem}{suffix}").exists():
                 (folder / f"{stem}{suffix}").symlink_to((data / kind / f"{stem}{suffix}").resolve())
+    return out / "pairs"
+
+
+def fine_tune(network: str, data: Path, left_out: str | None, out: Path, steps: int, plain: float) -> Path:
+    """Weights of ``network`` after training on all pictures but one."""
     config = TrainConfig(
         model=network,
-        data=f"pairs:{out / 'pairs'}",
+        data=f"pairs:{linked(data, left_out, out)}",
         reader=READER,
         steps=steps,
         batch=3,

@@ -144,7 +144,7 @@ class LWISP(ISPNetwork):
 
     def landmarks(self) -> list[nn.Module]:
         """The last blocks of the bottom and of every level on the way up."""
-        return [stage[-1] for stage in (self.encoder[-1], *self.decoder)]  # type: ignore[index]
+        return [stage[-1] for stage in (self.encoder[-1], *self.decoder)]
 
     def functions(self, height: int, width: int) -> dict[str, Function]:
         """``tile(raw, color, context) -> rgb`` for ``height x width``, ``context(raw) -> context`` for 128 x 128."""

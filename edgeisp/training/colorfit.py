@@ -41,7 +41,8 @@ def fitted(output: Tensor, target: Tensor, mask: Tensor) -> Tensor:
         left = weighted @ colors + ridge
         right = weighted @ target.flatten(2).transpose(1, 2) + ridge[:, :3]
         solution = torch.linalg.solve(left, right)
-    return (colors @ solution).transpose(1, 2).reshape(output.shape)
+    mapped: Tensor = colors @ solution
+    return mapped.transpose(1, 2).reshape(output.shape)
 
 
 class ColorFitted(Objective):

@@ -119,7 +119,7 @@ def settings(kind: type[C], *, loss: str, vgg: Path | None = None, **fields: obj
         BadInputError: a value is not within its range.
     """
     given = {"loss": LossWeights.parse(loss), "vgg": vgg and str(vgg), **fields}
-    return check(kind(**given))
+    return check(kind(**given))  # type: ignore[arg-type]
 
 
 def check(config: C) -> C:
