@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from edgeisp.cli.console import Console
-from edgeisp.cli.options import RawFormatOptions
+from edgeisp.cli.options import DataOptions, RawFormatOptions
 from edgeisp.cli.train import TrainOptions, shown
 
 PANEL = "How it is taught"
@@ -50,8 +50,12 @@ def distill(
     options: TrainOptions,
     teaching: TeacherOptions,
     raw: RawFormatOptions,
+    given: DataOptions,
     model: Annotated[str, typer.Argument(help="Student; `edgeisp models` lists the networks.")],
-    data: Annotated[str, typer.Option("--data", "-d", help="synthetic, or pairs:DIR.")] = "synthetic",
+    data: Annotated[
+        str,
+        typer.Option("--data", "-d", help="synthetic, pairs:DIR, dng:DIR, zrr:DIR or mai21:DIR."),
+    ] = "synthetic",
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder of the run; default runs/MODEL-distilled.")
     ] = None,
@@ -81,7 +85,13 @@ def distill(
     from edgeisp.training.distill import distill as run
 
     config = settings(
-        DistillConfig, model=model, data=data, reader=raw.reader(), **vars(options), **vars(teaching)
+        DistillConfig,
+        model=model,
+        data=data,
+        reader=raw.reader(),
+        **vars(given),
+        **vars(options),
+        **vars(teaching),
     )
     folder = out or Path("runs") / f"{model}-distilled"
     with shown(console, f"{model} under {teaching.teacher}", config, folder) as report:

@@ -15,9 +15,6 @@ from edgeisp.cli.options import DataOptions, RawFormatOptions
 
 if TYPE_CHECKING:
     from edgeisp.training.config import TrainConfig
-
-if TYPE_CHECKING:
-    from edgeisp.training.config import TrainConfig
     from edgeisp.training.log import Progress
 
 PANEL = "How it is trained"
