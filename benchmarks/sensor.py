@@ -164,7 +164,7 @@ def sheet(data: Path, out: Path, networks: list[str], yard: str) -> Image.Image:
     rows = []
     for stem in stems(data):
         raw, truth = pair(data, stem)
-        shown = [fit_color(dict(classical(raw))[yard], truth)]
+        shown = [fit_color(next(p for name, p in classical(raw) if name == yard), truth)]
         for network in networks:
             picture = np.load(out / network / stem / "picture.npy").astype(np.float32)
             shown.append(fit_color(picture, truth))
@@ -180,8 +180,8 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--networks", nargs="+", default=["metaisp", "lwisp"])
-    parser.add_argument("--steps", type=int, default=400)
-    parser.add_argument("--plain", type=float, default=0.3, help="weight of the loss without the fit")
+    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--plain", type=float, default=0.15, help="weight of the loss without the fit")
     parser.add_argument("--only", nargs="*", default=[], help="left-out pictures to run, for a probe")
     parser.add_argument("--final", action="store_true", help="train on all pictures instead")
     given = parser.parse_args()

@@ -98,11 +98,9 @@ class Guided(Objective):
             keep.remove()
         picture = ((pictures[0] - lesson.picture) * batch.mask).float().abs().mean((1, 2, 3))
         scale = batch.raw.shape[-1] / PROBE
-        return (
-            each
-            + alpha * self._features(_by_size(seen, scale), _by_size(lesson.features, scale))
-            + beta * picture
-        )
+        features = self._features(_by_size(seen, scale), _by_size(lesson.features, scale))
+        total: Tensor = each + alpha * features + beta * picture
+        return total
 
     def _features(self, own: dict[int, Tensor], others: dict[int, Tensor]) -> Tensor:
         """Distance from the teacher's features in units of their own mean magnitude, averaged over levels, ``B``."""
