@@ -31,6 +31,7 @@ VERBS: dict[str, Verb] = {
     "train": Verb("edgeisp.cli.train:train", "Train a network on generated or real pairs."),
     "distill": Verb("edgeisp.cli.distill:distill", "Train a network under a teacher."),
     "eval": Verb("edgeisp.cli.eval:evaluate", "Measure a network beside LibRaw on the same RAW files."),
+    "data": Verb("edgeisp.cli.data:data", "Check a data set on disk before training on it."),
     "export": Verb("edgeisp.cli.export:export", "Convert a network to a verified artifact for a phone."),
     "verify": Verb("edgeisp.cli.verify:verify", "Check an artifact again, from its manifest."),
     "targets": Verb("edgeisp.cli.targets:targets", "List what can be exported and what verifies it."),

@@ -118,11 +118,11 @@ def _compared(picture: Floats, truth: Floats, measure: Measure, mask: Floats | N
     """Both pictures as ``H x W x 3``, after rounding, mask and border."""
     both: list[Floats] = []
     for one in (picture, truth):
-        clipped = np.clip(one, 0, 1)
+        clipped: Floats = np.clip(one, 0, 1).astype(np.float32)
         if measure.eight_bit:
-            clipped = np.round(clipped * np.float32(255)) / np.float32(255)
+            clipped = (np.round(clipped * 255) / 255).astype(np.float32)
         if mask is not None:
-            clipped = (clipped * mask).astype(np.float32)
+            clipped = clipped * mask
         inner = slice(measure.border, -measure.border or None)
         both.append(clipped[:, inner, inner].transpose(1, 2, 0))
     return both[0], both[1]
