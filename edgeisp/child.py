@@ -17,6 +17,9 @@ from typing import Any
 
 from edgeisp.errors import EdgeISPError
 
+PR_SET_PDEATHSIG = 1
+"""Of Linux's prctl(2)."""
+
 
 class ChildDied(Exception):
     """The process ended without an answer.
@@ -77,7 +80,15 @@ def _environment() -> dict[str, str]:
 
 
 def _cause(code: int) -> str:
-    return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    return signal_name(-code) if code < 0 else f"exit code {code}"
+
+
+def signal_name(number: int) -> str:
+    """``"SIGSEGV"``; real-time signals have no name of their own."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _text(log: Any) -> str:
@@ -86,6 +97,7 @@ def _text(log: Any) -> str:
 
 
 def _serve() -> None:
+    _end_with_parent()
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     sys.path[:], function, args = pickle.load(sys.stdin.buffer)
@@ -96,6 +108,14 @@ def _serve() -> None:
         result = error
     pickle.dump(result, answer)
     answer.close()
+
+
+def _end_with_parent() -> None:
+    """Ask Linux for SIGKILL when the caller is gone, however it went; other systems have nothing like it."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 if __name__ == "__main__":

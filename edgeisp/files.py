@@ -5,11 +5,15 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+import platform
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+PREVIOUS = "previous"
+"""Where a folder waits while another takes its name."""
 
 
 @contextmanager
@@ -29,10 +33,13 @@ def whole(path: Path) -> Iterator[Path]:
 def staging(path: Path) -> Iterator[Path]:
     """A hidden folder beside ``path`` that vanishes afterwards; those of processes that were killed are swept away."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+    host = platform.node().replace(".", "-") or "host"  # a folder may be shared between machines
+    for left in path.parent.glob(f".{glob.escape(f'{path.name}.{host}')}.*.part"):
         if not _alive(left.name.split(".")[-3]):
+            _put_back(left / PREVIOUS, path)
             shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.{os.getpid()}.", suffix=".part", dir=path.parent))
+    prefix = f".{path.name}.{host}.{os.getpid()}."
+    folder = Path(tempfile.mkdtemp(prefix=prefix, suffix=".part", dir=path.parent))
     try:
         yield folder
     finally:
@@ -54,13 +61,18 @@ def replace(part: Path, path: Path) -> None:
     if not path.is_dir():
         part.replace(path)
         return
-    aside = part.parent / "previous"
+    aside = part.parent / PREVIOUS
     path.replace(aside)
     try:
         part.replace(path)
     except OSError:
-        aside.replace(path)
+        _put_back(aside, path)
         raise
+
+
+def _put_back(aside: Path, path: Path) -> None:
+    if aside.exists() and not path.exists():
+        aside.replace(path)
 
 
 def sha256(path: Path) -> str:

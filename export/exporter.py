@@ -15,6 +15,7 @@ from edgeisp.export.manifest import Failed, File, Manifest, Verification, Verifi
 from edgeisp.export.target import precision_of
 from edgeisp.files import replace, sha256, staging
 from edgeisp.models import checkpoint
+from edgeisp.models.checkpoint import LoadedModel
 
 LEAST_DELEGATION = 0.95
 
@@ -129,7 +130,7 @@ def recheck(
         UnavailableError: the engine cannot run here.
     """
     described = manifest.read(artifact)
-    path = artifact.with_name(described.functions["tile"].file)
+    path = manifest.path_of(artifact).with_name(described.functions["tile"].file)
     runtime = ENGINES.get(engine or TARGETS.get(described.target).engine())
     if path.suffix not in runtime.suffixes:
         raise BadInputError(
@@ -146,7 +147,25 @@ def recheck(
             where=loaded.path,
             cure=f"pass the checkpoint it was made from, {described.checkpoint.name}, as --checkpoint",
         )
+    _check_functions(described, loaded, path)
     return check(path, described, loaded.path, runtime.name, threads)
+
+
+def _check_functions(described: Manifest, loaded: LoadedModel, path: Path) -> None:
+    """Whether the manifest tells of the network's functions, by their names and shapes."""
+    own = loaded.network.functions(described.tile[0] // 2, described.tile[1] // 2)
+    network = {name: (dict(f.inputs), dict(f.outputs)) for name, f in own.items()}
+    told = {
+        name: tuple({port.name: port.shape for port in ports} for ports in (f.inputs, f.outputs))
+        for name, f in described.functions.items()
+    }
+    if told != network or described.stride != loaded.network.stride:
+        wrong = [name for name in {**network, **told} if network.get(name) != told.get(name)]
+        raise BadInputError(
+            f"the manifest is not of {described.model}: {', '.join(wrong) or 'the stride'} differs",
+            where=manifest.path_of(path),
+            cure="export again; manifests are not made by hand",
+        )
 
 
 def check(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 import msgspec
 
@@ -213,6 +213,7 @@ def read(artifact: Path) -> Manifest:
     manifest = decode(path.read_bytes(), path)
     for file in manifest.files:
         _check(path.parent / file.name, file)
+    _check_functions(manifest, path)
     return manifest
 
 
@@ -237,6 +238,27 @@ def decode(content: bytes, where: Path) -> Manifest:
 
 class _Version(msgspec.Struct):
     manifest: int
+
+
+def _check_functions(manifest: Manifest, path: Path) -> None:
+    """Whether what the manifest says of its functions holds together: files that were hashed, and one tile size."""
+
+    def refuse(what: str) -> NoReturn:
+        raise BadInputError(what, where=path, cure="export again; manifests are not made by hand")
+
+    if "tile" not in manifest.functions:
+        refuse(f"no function is called tile, only {', '.join(manifest.functions) or 'none'}")
+    own = path.name.removesuffix(SUFFIX)
+    if manifest.functions["tile"].file != own:
+        refuse(f"the tile function is in {manifest.functions['tile'].file}, not in {own}")
+    hashed = {file.name for file in manifest.files}
+    for name, function in manifest.functions.items():
+        if function.file not in hashed:
+            refuse(f"the function {name} is in {function.file}, which is not among its files")
+    if any(side % (2 * manifest.stride) for side in manifest.tile):
+        refuse(
+            f"a tile of {manifest.tile[1]}x{manifest.tile[0]} pixels is off the stride of {manifest.stride}"
+        )
 
 
 def _check(path: Path, file: File) -> None:

@@ -105,3 +105,22 @@ def test_sha256_changes_when_a_file_in_a_folder_is_renamed_or_altered(tmp_path: 
     renamed = sha256(tmp_path)
     (tmp_path / "weights" / "b.bin").write_bytes(b"2")
     assert len({first, renamed, sha256(tmp_path)}) == 3
+
+
+def test_whole_puts_a_folder_back_when_its_writer_was_killed_between_two_renames(tmp_path: Path) -> None:
+    package = tmp_path / "a.mlpackage"
+    package.mkdir()
+    (package / "model").write_text("previous")
+    program = (
+        "import os, signal, sys; from pathlib import Path; from edgeisp.files import whole\n"
+        "Path.replace, rename = (lambda self, to: (rename(self, to), os.kill(os.getpid(), 9))), Path.replace\n"
+        "with whole(Path(sys.argv[1])) as part:\n"
+        "    part.mkdir()\n"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", program, package], cwd=tmp_path)
+    assert done.returncode == -signal.SIGKILL
+    assert not package.exists()
+    with pytest.raises(OSError, match="disk full"), whole(package):
+        raise OSError("disk full")
+    assert (package / "model").read_text() == "previous"
+    assert names(tmp_path) == ["a.mlpackage"]

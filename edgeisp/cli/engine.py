@@ -12,7 +12,7 @@ from edgeisp.cli.options import NetworkOptions, parse_size
 from edgeisp.errors import BadInputError, UnavailableError
 
 if TYPE_CHECKING:
-    from edgeisp.engines.base import Engine
+    from edgeisp.engines.base import Engine, Program
     from edgeisp.render.renderer import Renderer
 
 PANEL = "How it is run"
@@ -72,6 +72,7 @@ class EngineOptions:
 
     def _torch(self, network: NetworkOptions, frame: tuple[int, int]) -> Renderer:
         from edgeisp.engines import ENGINES
+        from edgeisp.engines.torch import TorchEngine
         from edgeisp.models.checkpoint import load
         from edgeisp.render.renderer import Renderer
         from edgeisp.render.tiles import check
@@ -89,8 +90,12 @@ class EngineOptions:
             check(side, halo, stride)
         needed = [-(-side // stride) * stride + 2 * halo for side in frame]
         functions = loaded.network.functions(*(min(t, n) for t, n in zip(tile, needed, strict=True)))
+        if isinstance(engine, TorchEngine):
+            program: Program = engine.program(loaded.network, threads=self.threads)
+        else:
+            program = engine.open(loaded.path, threads=self.threads)
         return Renderer(
-            program=engine.open(loaded.path, threads=self.threads),
+            program=program,
             functions={name: dict(function.inputs) for name, function in functions.items()},
             halo=halo,
             stride=stride,
@@ -108,13 +113,20 @@ class EngineOptions:
                 where="--tile",
                 cure="leave it out, or export another",
             )
+        halo = _packed(self.halo, DEFAULT_HALO if described.halo is None else described.halo)
+        if min(described.tile) <= 4 * halo:
+            raise BadInputError(
+                f"its tile of {min(described.tile)} pixels has no core within a halo of {2 * halo}",
+                where=artifact,
+                cure=f"pass --halo {largest_halo(described.tile, described.stride)} or less, or export a larger tile",
+            )
         return Renderer(
             program=self._engine(artifact).open(artifact, threads=self.threads),
             functions={
                 name: {tensor.name: tensor.shape for tensor in function.inputs}
                 for name, function in described.functions.items()
             },
-            halo=_packed(self.halo, DEFAULT_HALO if described.halo is None else described.halo),
+            halo=halo,
             stride=described.stride,
         )
 
@@ -137,6 +149,12 @@ class EngineOptions:
                 f"the engine {fitting[0].name} cannot run here", where=artifact, cure=lacks[0]
             )
         return fitting[lacks.index(None)]
+
+
+def largest_halo(tile: tuple[int, int], stride: int) -> int:
+    """The largest halo with which a tile has a core left, all in picture pixels."""
+    step = 2 * stride
+    return (min(tile) - step) // 2 // step * step
 
 
 def _packed(given: int | None, default: int) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgeisp.cli.console import Console
+from edgeisp.cli.engine import DEFAULT_HALO
 from edgeisp.cli.options import parse_size
 
 if TYPE_CHECKING:
@@ -57,6 +58,11 @@ def export(
         console.warn(line)
     size = parse_size(tile, "--tile")
     job = exporter.plan(model, target, weights=checkpoint, precision=precision, tile=size)
+    if min(size) <= 2 * DEFAULT_HALO:
+        console.warn(
+            f"a tile of {min(size)} pixels has no core within the halo of {DEFAULT_HALO} that `edgeisp render` takes: "
+            "give it a smaller --halo there, or export a larger tile"
+        )
     if dry_run:
         planned = _planned(job, out)
         console.result(planned, "\n".join(f"{key}: {value}" for key, value in planned.items()))

@@ -15,8 +15,10 @@ Tensors = Mapping[str, NDArray[np.float32]]
 class Program(Protocol):
     """An opened artifact. Not thread-safe: open one per thread."""
 
-    ran_on: str
-    """What executes it, with versions: ``"ai-edge-litert 2.3.0, XNNPACK"``."""
+    @property
+    def ran_on(self) -> str:
+        """What executes it, with versions: ``"ai-edge-litert 2.3.0, XNNPACK"``."""
+        ...
 
     def run(self, function: str, inputs: Tensors) -> dict[str, NDArray[np.float32]]:
         """Run ``function`` (``tile`` or ``context``) on named float32 arrays of the exported shapes; named outputs."""
@@ -26,9 +28,15 @@ class Program(Protocol):
 class Engine(Protocol):
     """A runtime that can open artifacts on this host. Engines are frozen module-level objects in the registry."""
 
-    name: str
-    suffixes: tuple[str, ...]
-    """File endings that it opens, such as ``(".tflite",)``."""
+    @property
+    def name(self) -> str:
+        """What people type."""
+        ...
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """File endings that it opens, such as ``(".tflite",)``."""
+        ...
 
     def missing(self) -> str | None:
         """What keeps it from running here, with the one command that cures it; None where it works. Cheap."""

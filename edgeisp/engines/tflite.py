@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,8 +66,9 @@ def interpret(model: Path | bytes, threads: int = 0) -> Interpreter:
         {"model_content": model} if isinstance(model, bytes) else {"model_path": str(model)}
     )
     try:
-        interpreter = Interpreter(**where, num_threads=threads or None)
-        interpreter.allocate_tensors()
+        with _native_stderr_off():
+            interpreter = Interpreter(**where, num_threads=threads or None)
+            interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise BadInputError(
             f"TFLite cannot open it ({error})",
@@ -73,6 +76,19 @@ def interpret(model: Path | bytes, threads: int = 0) -> Interpreter:
             cure="export again",
         ) from error
     return interpreter
+
+
+@contextmanager
+def _native_stderr_off() -> Iterator[None]:
+    """TFLite announces its delegate on file descriptor 2, whatever it is told of logging."""
+    kept = os.dup(2)
+    with Path(os.devnull).open("wb") as nothing:
+        os.dup2(nothing.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 ENGINE = TFLiteEngine()

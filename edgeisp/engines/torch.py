@@ -26,13 +26,17 @@ class TorchEngine:
         return None
 
     def open(self, path: Path, *, threads: int = 0) -> TorchProgram:
-        import torch
-
         from edgeisp.models import checkpoint
+
+        return self.program(checkpoint.load(checkpoint.network_of(path), path).network, threads=threads)
+
+    def program(self, network: ISPNetwork, *, threads: int = 0) -> TorchProgram:
+        """The program of a network that is loaded already."""
+        import torch
 
         if threads:
             torch.set_num_threads(threads)
-        return TorchProgram(checkpoint.load(checkpoint.network_of(path), path).network)
+        return TorchProgram(network)
 
 
 @dataclass(frozen=True)

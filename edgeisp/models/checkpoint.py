@@ -76,8 +76,16 @@ def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
         raise CheckpointError(
             f"not a whole safetensors file ({error})",
             where=path,
-            cure="get or write the file again; weights in another format: safetensors.torch.save_file(weights, F)",
+            cure="write the weights by safetensors.torch.save_file"
+            if _pickled(path)
+            else "get the file again",
         ) from error
+
+
+def _pickled(path: Path) -> bool:
+    """Whether this is a file of ``torch.save``, a ZIP or a bare pickle."""
+    with path.open("rb") as stream:
+        return stream.read(2) in (b"PK", b"\x80\x02")
 
 
 def _check(weights: dict[str, torch.Tensor], own: dict[str, torch.Tensor], path: Path) -> None:
@@ -105,12 +113,15 @@ def _check(weights: dict[str, torch.Tensor], own: dict[str, torch.Tensor], path:
 
 
 def network_of(path: Path) -> str:
-    """The name of the network whose weights ``path`` holds.
+    """The name of the network whose weights ``path`` holds: by its card, or else by the names of the weights.
 
     Raises:
         CheckpointError: damaged, or of no known network.
     """
-    weights, _ = _read(path)
+    weights, metadata = _read(path)
+    told = _card(metadata, path).get("model")
+    if told in MODELS.names():
+        return str(told)
     if name := _likely(weights):
         return name
     raise CheckpointError(

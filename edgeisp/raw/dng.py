@@ -48,8 +48,8 @@ def write_dng(raw: RawImage, path: Path) -> None:
 
 
 def _tags(raw: RawImage) -> Iterable[tuple[int, str, int, Any]]:
-    yield 271, "s", 0, raw.make
-    yield 272, "s", 0, raw.model
+    yield 271, "s", 0, raw.make.encode()
+    yield 272, "s", 0, raw.model.encode()
     yield 274, "H", 1, raw.orientation
     yield 33421, "H", 2, (2, 2)  # CFARepeatPatternDim
     yield 33422, "B", 4, bytes("RGB".index(color) for color in raw.cfa)  # CFAPattern
@@ -57,7 +57,7 @@ def _tags(raw: RawImage) -> Iterable[tuple[int, str, int, Any]]:
         yield 34855, "H", 1, raw.iso  # PhotographicSensitivity
     yield 50706, "B", 4, bytes((1, 4, 0, 0))  # DNGVersion
     yield 50707, "B", 4, bytes((1, 1, 0, 0))  # DNGBackwardVersion
-    yield 50708, "s", 0, f"{raw.make} {raw.model}".strip() or "unknown"  # UniqueCameraModel
+    yield 50708, "s", 0, (f"{raw.make} {raw.model}".strip() or "unknown").encode()  # UniqueCameraModel
     yield 50710, "B", 3, bytes((0, 1, 2))  # CFAPlaneColor
     yield 50711, "H", 1, 1  # CFALayout: rectangular
     yield 50713, "H", 2, (2, 2)  # BlackLevelRepeatDim

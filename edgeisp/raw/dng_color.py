@@ -10,6 +10,8 @@ from edgeisp.raw.tiff import numbers
 
 SETS = ((50721, 50723, 50778), (50722, 50724, 50779), (52531, 52530, 52529))
 """Codes of ColorMatrix, CameraCalibration and CalibrationIlluminant, for each of up to three illuminants."""
+SIGNATURES = (50931, 50932)
+"""CameraCalibrationSignature and ProfileCalibrationSignature: where they differ, CameraCalibration does not apply."""
 NEAREST_D65 = (21, 20, 1, 9, 10, 4, 22, 23, 11, 2, 3, 24, 17)
 """EXIF illuminants, nearest to D65 first: D65, D55, daylights, flash, D75, D50, shade, lamps, A."""
 
@@ -24,13 +26,16 @@ def color_matrix(first: Any) -> tuple[list[float] | None, list[str]]:
         Nine numbers or None, and words about the illuminant if it is not D65.
     """
     found = []
+    signatures = {str(first.tags[code].value) if code in first.tags else "" for code in SIGNATURES}
     for matrix_code, calibration_code, illuminant_code in SETS:
         matrix = numbers(first, matrix_code, "ColorMatrix", 9)
         if matrix is not None:
-            unit = numbers(first, calibration_code, "CameraCalibration", 9) or np.eye(3).ravel().tolist()
+            unit = numbers(first, calibration_code, "CameraCalibration", 9) if len(signatures) == 1 else None
             illuminant = int((numbers(first, illuminant_code) or [0])[0])
             rank = NEAREST_D65.index(illuminant) if illuminant in NEAREST_D65 else len(NEAREST_D65)
-            found.append((rank, illuminant, np.reshape(unit, (3, 3)) @ np.reshape(matrix, (3, 3))))
+            found.append(
+                (rank, illuminant, np.reshape(unit or np.eye(3), (3, 3)) @ np.reshape(matrix, (3, 3)))
+            )
     if not found:
         return None, []
     rank, illuminant, product = min(found, key=lambda entry: entry[0])

@@ -43,6 +43,12 @@ class DumpFormat:
             )
         if not 1 <= self.bits <= 16:
             raise BadInputError(f"{self.bits} bits a sample", where="--bits", cure="give 1 to 16")
+        if not 0 <= self.black < self.saturation <= 65535:
+            raise BadInputError(
+                f"black level {self.black:g} and white level {self.saturation:g}",
+                where="--black, --white",
+                cure="0 <= black < white <= 65535 must hold",
+            )
 
     @classmethod
     def parse(
@@ -59,6 +65,11 @@ class DumpFormat:
                 f"cannot read {size!r}", where="--raw-size", cure="give WIDTHxHEIGHT, say 1920x1080"
             )
         return cls(int(sides[1]), int(sides[2]), bits, parse_cfa(cfa, "--cfa"), black, white)
+
+    @property
+    def saturation(self) -> float:
+        """The white level."""
+        return 2**self.bits - 1 if self.white is None else self.white
 
     @property
     def sample_bytes(self) -> int:
@@ -100,9 +111,8 @@ def read_dump(path: Path, layout: DumpFormat, assume: Assumptions | None = None)
             where=path,
             cure=f"pass --bits {highest.bit_length()}, or the samples are big endian, packed or not RAW",
         )
-    white = float(2**layout.bits - 1) if layout.white is None else layout.white
     black = list(by_position([float(layout.black)] * 4, layout.cfa))
-    facts = Facts(dng=False, cfa=layout.cfa, black=black, white=white)
+    facts = Facts(dng=False, cfa=layout.cfa, black=black, white=layout.saturation)
     return settle(samples.astype(np.uint16), facts, assume or Assumptions(), path)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from edgeisp.child import signal_name
 from edgeisp.errors import BadInputError
 from edgeisp.raw.assume import Assumptions
 from edgeisp.raw.facts import Decoded, Failed
@@ -34,6 +34,8 @@ def read_raw(path: Path, assume: Assumptions | None = None) -> RawImage:
         BadInputError: not a file, truncated, no Bayer mosaic, or metadata missing or impossible; names the
             tag and the option that cures it.
     """
+    if path.is_dir():
+        raise BadInputError("this is a folder", where=path, cure="name a file in it")
     if not path.is_file():
         raise BadInputError("no such file", where=path, cure="check the path")
     if path.stat().st_size == 0:
@@ -61,7 +63,7 @@ def _decode(path: Path) -> Decoded | Failed:
         ) from error
     complaints = child.stderr.decode(errors="replace")
     if child.returncode < 0:
-        name = signal.Signals(-child.returncode).name
+        name = signal_name(-child.returncode)
         raise BadInputError(
             f"LibRaw's process died of {name}",
             where=path,

@@ -91,6 +91,12 @@ class _Judge:
             cure = "pass --assume-white-level LEVEL"
             white = self._present(self.facts.white, "WhiteLevel", "white level", cure)
         if not (min(black) >= 0 and max(black) < white <= 65535):
+            if self.assume.black_level is not None or self.assume.white_level is not None:
+                self._refuse_assumed(
+                    "--assume-black-level, --assume-white-level",
+                    f"black level {_show(black)} and white level {white:g}",
+                    "0 <= black < white <= 65535 must hold",
+                )
             self._refuse(
                 f"black level {_show(black)} and white level {white:g} are not 0 <= black < white <= 65535",
                 "pass --assume-black-level and --assume-white-level",
@@ -105,6 +111,10 @@ class _Judge:
         if gains is None:
             gains = self._present(self.facts.white_balance, "AsShotNeutral", "as-shot white balance", cure)
         if not all(math.isfinite(gain) and gain > 0 for gain in gains):
+            if self.assume.white_balance is not None:
+                self._refuse_assumed(
+                    "--assume-white-balance", f"the gains {_show(gains)}", "give finite gains above 0"
+                )
             self._refuse(f"the white balance (AsShotNeutral) has the gains {_show(gains)}", cure)
         red, green, blue = gains
         return red / green, 1.0, blue / green
@@ -117,10 +127,13 @@ class _Judge:
         if entries is None:
             entries = self._present(self.facts.color_matrix, "ColorMatrix1", "colour matrix", cure)
         matrix = np.array(entries, np.float64).reshape(3, 3)
-        if not np.isfinite(matrix).all() or np.linalg.cond(matrix) > WORST_CONDITION:
-            self._refuse(f"the colour matrix (ColorMatrix1) {_show(entries)} cannot be inverted", cure)
-        if (matrix @ XYZ_FROM_SRGB).sum(axis=1).min() <= 0:
-            self._refuse(f"the colour matrix (ColorMatrix1) {_show(entries)} has no colour for white", cure)
+        fault = _fault(matrix)
+        if fault and self.assume.color_matrix is not None:
+            self._refuse_assumed(
+                "--assume-color-matrix", f"{_show(entries)} {fault}", "give XYZ to camera by rows"
+            )
+        if fault:
+            self._refuse(f"the colour matrix (ColorMatrix1) {_show(entries)} {fault}", cure)
         return matrix
 
     def _present(self, value: T | None, tag: str, noun: str, cure: str) -> T:
@@ -130,6 +143,16 @@ class _Judge:
 
     def _refuse(self, what: str, cure: str) -> NoReturn:
         raise BadInputError(what, where=self.where, cure=cure)
+
+    def _refuse_assumed(self, option: str, what: str, cure: str) -> NoReturn:
+        raise BadInputError(f"cannot assume {what}", where=option, cure=cure)
+
+
+def _fault(matrix: Matrix) -> str | None:
+    """What is wrong with a colour matrix."""
+    if not np.isfinite(matrix).all() or np.linalg.cond(matrix) > WORST_CONDITION:
+        return "cannot be inverted"
+    return "has no colour for white" if (matrix @ XYZ_FROM_SRGB).sum(axis=1).min() <= 0 else None
 
 
 def _show(numbers: Sequence[float]) -> str:

@@ -31,6 +31,8 @@ IGNORED = {
     50716: "BlackLevelDeltaV",
 }
 """Tags that change a picture and that edgeisp does not apply."""
+NEWEST = (1, 7, 1, 0)
+"""Version of the DNG specification that the tags are read by."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ def _dng(first: Any, path: Path) -> DngTags:
             *(name for code, name in IGNORED.items() if code in page.tags),
             *([f"Orientation {turn[0]:g}"] if impossible else []),
             *_exposure(first),
+            *_newer(first),
             *stand_in,
         ],
     )
@@ -186,6 +189,12 @@ def _noise(page: Any) -> list[float] | None:
     if not profile or len(profile) % 2 or not np.isfinite(profile).all() or min(profile) < 0:
         return None
     return [float(np.mean(profile[0::2])), float(np.mean(profile[1::2]))]
+
+
+def _newer(first: Any) -> list[str]:
+    """A DNGBackwardVersion above `NEWEST`; the DNG specification lets a reader refuse such a file."""
+    version = tuple(int(part) for part in numbers(first, 50707) or ())
+    return [f"DNGBackwardVersion {'.'.join(map(str, version))}"] if version > NEWEST else []
 
 
 def _exposure(first: Any) -> list[str]:

@@ -19,13 +19,16 @@ def numbers(page: Any, code: int, name: str = "", count: int | None = None) -> l
         count: how many values there must be; ``name`` is the tag's name for the message.
 
     Raises:
-        BadInputError: there are not ``count`` values, or none.
+        BadInputError: there are not ``count`` values, or none, or they are no numbers.
     """
     tag = page.tags.get(code)
     if tag is None:
         return None
     value = list(tag.value) if isinstance(tag.value, bytes) else tag.value
-    flat = np.atleast_1d(np.asarray(value, np.float64)).ravel()
+    try:
+        flat = np.atleast_1d(np.asarray(value, np.float64)).ravel()
+    except (ValueError, TypeError) as error:
+        raise BadInputError(f"the tag {name or code} holds no numbers", cure="get the file again") from error
     if tag.dtype in (RATIONAL, SRATIONAL):
         flat = flat[0::2] / flat[1::2]
     if len(flat) != (count or max(1, len(flat))):
@@ -45,14 +48,15 @@ def camera(first: Any) -> tuple[str, str]:
 
 
 def iso(first: Any) -> int | None:
-    """PhotographicSensitivity of the first page or its Exif; None also for 65535, "more than fits"."""
+    """PhotographicSensitivity of the first page or its Exif; None if no number, or 65535, "more than fits"."""
     exif = getattr(first.tags.get(34665), "value", None)
     named = (
         [exif.get(name) for name in ("PhotographicSensitivity", "ISOSpeedRatings")]
         if isinstance(exif, dict)
         else []
     )
-    for value in [*(numbers(first, 34855) or []), *named]:
+    tag = getattr(first.tags.get(34855), "value", None)
+    for value in [tag, *named]:
         one = value[0] if isinstance(value, tuple) and value else value
         if isinstance(one, int | float) and 0 < one < 65535:
             return int(one)

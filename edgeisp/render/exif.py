@@ -55,7 +55,9 @@ class Exif:
 
     def tiff(self) -> list[tuple[int, str, int, Any, bool]]:
         """For tifffile's ``extratags=``: texts of the first directory; the EXIF directory is not written."""
-        return [(tag, "s", 0, value, True) for tag, value in self.main.items() if isinstance(value, str)]
+        return [
+            (tag, "s", 0, text.encode(), True) for tag, text in self.main.items() if isinstance(text, str)
+        ]
 
 
 def _read(path: Path) -> tuple[dict[int, Any], dict[int, Any]]:

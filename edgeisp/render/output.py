@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from edgeisp.errors import BadInputError
 from edgeisp.files import whole
-from edgeisp.registry import did_you_mean
 from edgeisp.render.exif import Exif
 
 Writer = Callable[[NDArray[Any], Path, Exif], None]
@@ -88,8 +87,9 @@ def format_of(path: Path) -> Format:
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
         known = ", ".join(FORMATS)
-        cure = did_you_mean(suffix, list(FORMATS)) if suffix else f"end it in one of {known}"
-        raise BadInputError(f"no picture format has the suffix {suffix!r}", where=path, cure=cure)
+        raise BadInputError(
+            f"no picture format has the suffix {suffix!r}", where=path, cure=f"end it in one of {known}"
+        )
     if path.is_dir():
         raise BadInputError("this is a folder", where=path, cure="name a file in it")
     folder = next(parent for parent in path.absolute().parents if parent.exists())

@@ -152,12 +152,12 @@ class Run:
                 )
             if resume and not path.exists():
                 raise BadInputError("no run to resume", where=out, cure="leave --resume out to start one")
-            if processes.first:
-                out.mkdir(parents=True, exist_ok=True)
         run = cls(config, fabric, processes, objective, build)
-        if resume:
-            with processes.together():
+        with processes.together():
+            if resume:
                 run.restore(path)
+            elif processes.first:
+                out.mkdir(parents=True, exist_ok=True)
         return run
 
     @property
@@ -178,7 +178,9 @@ class Run:
         shares = (self.processes.share(range(step * c.batch, (step + 1) * c.batch)) for step in to_come)
         loader: DataLoader[Batch | EdgeISPError] = DataLoader(
             _Items(self.pairs),  # type: ignore[arg-type]
-            batch_sampler=(share[part :: c.accumulate] for share in shares for part in range(c.accumulate)),  # type: ignore[arg-type]
+            batch_sampler=(
+                list(share[part :: c.accumulate]) for share in shares for part in range(c.accumulate)
+            ),
             num_workers=c.workers,
             persistent_workers=False,
             pin_memory=self.fabric.device.type == "cuda",
@@ -266,7 +268,12 @@ class Run:
 
     def restore(self, path: Path) -> None:
         """Take over the state at ``path``; the settings must be those of the run that wrote it."""
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        try:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+        except Exception as error:  # unpickling raises whatever it runs into
+            raise BadInputError(
+                "not a whole training state", where=path, cure="start the run anew"
+            ) from error
         try:
             before = msgspec.json.decode(state["config"], type=type(self.config))
         except msgspec.ValidationError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -164,6 +165,23 @@ def test_pipe_that_closes_early_ends_quietly(tmp_path: Path) -> None:
     command = f"{sys.executable} -m edgeisp models --help | true"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=tmp_path)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("number", "word"), [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "terminated")])
+def test_command_ends_with_one_line_and_unwinds_when_a_signal_comes(
+    tmp_path: Path, number: signal.Signals, word: str
+) -> None:
+    program = (
+        "import os, sys\nfrom pathlib import Path\nfrom edgeisp import __main__ as command\n"
+        "from edgeisp.files import whole\nimport edgeisp.cli.main as frame\n"
+        "def main():\n    with whole(Path('a.bin')):\n"
+        f"        os.kill(os.getpid(), {int(number)})\n"
+        "frame.main = main\nsys.exit(command.run())\n"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 128 + number
+    assert done.stderr == f"error: {word}; no file was left half written\n"
+    assert not any(tmp_path.iterdir())
 
 
 def test_interrupt_ends_with_one_line_when_it_comes_from_the_terminal() -> None:

@@ -123,3 +123,28 @@ def test_read_refuses_when_a_file_lies_elsewhere(tmp_path: Path) -> None:
     m.write(outside, m.path_of(tmp_path / "net.tflite"))
     with pytest.raises(BadInputError, match="not a file name"):
         m.read(tmp_path / "net.tflite")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"functions": {}}, "no function is called tile"),
+        ({"functions": {"tile": {"file": "other.tflite", "inputs": [], "outputs": []}}}, "in other.tflite"),
+        ({"stride": 7}, "off the stride of 7"),
+    ],
+)
+def test_read_refuses_when_the_manifest_contradicts_itself(
+    tmp_path: Path, fields: dict[str, object], said: str
+) -> None:
+    m.path_of(tmp_path / "net.tflite").write_bytes(changed(tmp_path, **fields))
+    with pytest.raises(BadInputError, match=said):
+        m.read(tmp_path / "net.tflite")
+
+
+def test_read_refuses_when_a_function_is_in_a_file_that_is_not_hashed(tmp_path: Path) -> None:
+    whole = example(tmp_path)
+    context = m.Function(file="context.tflite", inputs=(), outputs=())
+    functions = {**whole.functions, "context": context}
+    m.write(msgspec.structs.replace(whole, functions=functions), m.path_of(tmp_path / "net.tflite"))
+    with pytest.raises(BadInputError, match="not among its files"):
+        m.read(tmp_path / "net.tflite")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -97,11 +98,16 @@ def test_leftovers_of_a_killed_export_are_swept_by_the_next_but_not_those_of_a_r
 ) -> None:
     dead = subprocess.Popen(["true"])
     dead.wait()
-    for pid in (dead.pid, os.getpid()):
-        (tmp_path / "out" / f".tiny.pt2.{pid}.abc.part").mkdir(parents=True)
+    host = platform.node().replace(".", "-")
+    left, kept, foreign = (
+        f".tiny.pt2.{where}.{pid}.abc.part"
+        for where, pid in ((host, dead.pid), (host, os.getpid()), ("elsewhere", dead.pid))
+    )
+    for name in (left, kept, foreign):
+        (tmp_path / "out" / name).mkdir(parents=True)
     assert export("pt2").returncode == 0
-    assert f".tiny.pt2.{os.getpid()}.abc.part" in names(tmp_path / "out")
-    assert f".tiny.pt2.{dead.pid}.abc.part" not in names(tmp_path / "out")
+    assert {kept, foreign} <= set(names(tmp_path / "out"))
+    assert left not in names(tmp_path / "out")
 
 
 def test_verify_refuses_other_weights_than_those_of_the_artifact(
@@ -124,3 +130,14 @@ def test_verify_refuses_a_file_that_was_changed_after_its_export(
     done = run_edgeisp("verify", "out/tiny.pt2", "--checkpoint", weights, path=[plugin])
     assert done.returncode == 2
     assert "sha256" in done.stderr
+
+
+def test_verify_refuses_a_manifest_that_names_other_inputs_than_the_network(
+    export: Export, run_edgeisp: Export, plugin: Path, weights: Path, tmp_path: Path
+) -> None:
+    assert export("pt2").returncode == 0
+    path = tmp_path / "out" / "tiny.pt2.edgeisp.json"
+    path.write_text(path.read_text().replace('"name": "raw"', '"name": "RAW"'))
+    done = run_edgeisp("verify", "out/tiny.pt2", "--checkpoint", weights, path=[plugin])
+    assert done.returncode == 2
+    assert "the manifest is not of tiny: tile differs" in done.stderr

@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from edgeisp.errors import BadInputError, CheckpointError
-from edgeisp.models.checkpoint import bundled, load, save
+from edgeisp.models.checkpoint import bundled, load, network_of, save
 from edgeisp.models.metaisp import MetaISP
 
 
@@ -52,8 +52,14 @@ def test_truncated_file_is_refused(good: Path, tmp_path: Path, keep: int) -> Non
 def test_pickle_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "old.pt"
     torch.save(MetaISP().state_dict(), path)
-    with pytest.raises(CheckpointError):
+    with pytest.raises(CheckpointError, match=r"safetensors\.torch\.save_file"):
         load("metaisp", path)
+
+
+def test_network_of_a_checkpoint_is_what_its_card_says(good: Path, tmp_path: Path) -> None:
+    assert network_of(good) == "metaisp", "by the names of its weights, since the card does not say"
+    save(tmp_path / "told.safetensors", MetaISP(), {"model": "lwisp"})
+    assert network_of(tmp_path / "told.safetensors") == "lwisp"
 
 
 def _changed(good: Path, path: Path, change: dict[str, torch.Tensor | None]) -> Path:

@@ -110,3 +110,11 @@ def test_write_dng_gives_the_same_bytes_when_called_twice(
     for name in ("a.dng", "b.dng"):
         write_dng(make_raw(), tmp_path / name)
     assert (tmp_path / "a.dng").read_bytes() == (tmp_path / "b.dng").read_bytes()
+
+
+def test_camera_keeps_its_name_when_it_is_beyond_ascii(
+    make_raw: Callable[..., RawImage], tmp_path: Path
+) -> None:
+    write_dng(make_raw(make="Xiaomi小米", model="é"), tmp_path / "a.dng")
+    raw = read_raw(tmp_path / "a.dng")
+    assert (raw.make, raw.model) == ("Xiaomi小米", "é")

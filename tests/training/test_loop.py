@@ -54,6 +54,18 @@ def test_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(tmp_path: Pat
         assert [row["step"] for row in csv.DictReader(log)] == ["2", "4", "6", "8"]
 
 
+def test_resume_is_refused_when_the_state_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / "state.pt").write_bytes(b"junk")
+    with pytest.raises(BadInputError, match="not a whole training state"):
+        train(settings(), tmp_path, resume=True)
+
+
+def test_run_leaves_no_folder_when_its_data_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError):
+        train(settings(data=f"pairs:{tmp_path / 'gone'}"), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_killed_run_leaves_whole_files_and_resumes(tmp_path: Path) -> None:
     code = (
         "from pathlib import Path; from edgeisp.training.config import TrainConfig;"
