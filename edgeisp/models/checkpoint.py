@@ -41,12 +41,16 @@ def bundled(name: str) -> Path | None:
 def load(name: str, checkpoint: Path | None = None) -> LoadedModel:
     """Build the network called ``name`` and give it the weights of ``checkpoint`` (default: the bundled ones).
 
+    ``checkpoint`` is a file or, if there is no such file, the name of another bundled checkpoint.
+
     Raises:
         BadInputError: no such network.
         CheckpointError: no such file, damaged, of another network, wrong shapes, or not finite.
     """
     model = MODELS.get(name)
-    path = checkpoint or bundled(name)
+    path = bundled(name)
+    if checkpoint is not None:
+        path = checkpoint if checkpoint.is_file() else bundled(str(checkpoint)) or checkpoint
     if path is None:
         raise CheckpointError(
             f"{name} has no bundled checkpoint",
