@@ -174,6 +174,10 @@ def _describe(error: BaseException) -> tuple[str, str, int]:
         return "usage", f"{message} -> see `{command} --help`", 2
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         return "interrupted", "interrupted; no file was left half written", 130
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        reason = error.strerror or str(error)  # numpy's own has no number: "... requested and ... written"
+        return "system", _one_line(f"{where}{reason} -> check the disk's free space and the permissions"), 1
     return "unexpected", _one_line(f"{type(error).__name__}: {error}"), 1
 
 

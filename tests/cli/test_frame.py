@@ -34,6 +34,7 @@ FAILURES: dict[str, BaseException] = {
     "verification": VerificationError("31 dB"),
     "other": EdgeISPError("odd"),
     "unexpected": ZeroDivisionError("1/0"),
+    "full disk": OSError(28, "No space left on device", "a.png"),
     "interrupt": KeyboardInterrupt(),
 }
 
@@ -70,6 +71,11 @@ def verbs(monkeypatch: pytest.MonkeyPatch) -> None:
         ("verification", 5, "error: 31 dB"),
         ("other", 1, "error: odd"),
         ("unexpected", 1, "error: ZeroDivisionError: 1/0 (run with -v for the traceback)"),
+        (
+            "full disk",
+            1,
+            "error: a.png: No space left on device -> check the disk's free space and the permissions",
+        ),
         ("interrupt", 130, "error: interrupted; no file was left half written"),
     ],
 )
