@@ -1,7 +1,7 @@
 """Run one function in a process of its own, so that a crash in a converter or a runtime is an error, not the end of us.
 
 ``python -P -m edgeisp.child`` is the other side: it takes a pickled call on stdin and answers on stdout, while
-everything that libraries print goes to the log.
+everything that libraries print goes to the log. With a generator function the two go on talking.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ import pickle
 import signal
 import subprocess
 import sys
+import selectors
 import tempfile
-from typing import Any
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import IO, Any
 
 from edgeisp.errors import EdgeISPError
 
@@ -74,6 +77,70 @@ def call(function: str, *args: Any, timeout: float | None = None) -> tuple[Any, 
         return value, _text(log)
 
 
+class Conversation:
+    """The near side of a generator that runs in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Any) -> None:
+        self._process, self._log = process, log
+
+    def send(self, value: Any, timeout: float | None = None) -> Any:
+        """Hand ``value`` to the generator; what it yields next.
+
+        Raises:
+            EdgeISPError: the same typed error that the generator raised.
+            ChildDied: it ended, crashed, was killed, raised anything else, or took longer than ``timeout`` seconds.
+        """
+        assert self._process.stdin is not None
+        try:
+            pickle.dump(value, self._process.stdin)
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            pass  # the missing answer says it
+        return self.receive(timeout)
+
+    def receive(self, timeout: float | None = None) -> Any:
+        """What the generator yields first; later answers come from `send`, whose errors are the same."""
+        assert self._process.stdout is not None
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._process.stdout, selectors.EVENT_READ)
+            if not selector.select(timeout):
+                raise ChildDied(f"over {timeout:g} s", _text(self._log))
+        try:
+            value = pickle.load(self._process.stdout)
+        except (EOFError, pickle.UnpicklingError) as error:
+            raise ChildDied(_cause(self._process.wait()), _text(self._log)) from error
+        if isinstance(value, EdgeISPError):
+            raise value
+        return value
+
+
+@contextmanager
+def conversation(function: str, *args: Any) -> Iterator[Conversation]:
+    """The generator function ``function`` (``"module:name"``) of pickled ``args`` in a fresh interpreter.
+
+    The process ends with the block.
+    """
+    with tempfile.TemporaryFile() as log:
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-m", "edgeisp.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=_environment(),
+        )
+        assert child.stdin is not None
+        assert child.stdout is not None
+        try:
+            pickle.dump((sys.path, function, args), child.stdin)
+            child.stdin.flush()
+            yield Conversation(child, log)
+        finally:
+            child.kill()
+            child.wait()
+            child.stdin.close()
+            child.stdout.close()
+
+
 def _environment() -> dict[str, str]:
     """Ours, with the folder that edgeisp was imported from in front."""
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
@@ -104,6 +171,8 @@ def _serve() -> None:
     module, name = function.split(":")
     try:
         result = getattr(importlib.import_module(module), name)(*args)
+        if isinstance(result, Generator):
+            result = _talk(result, answer)
     except EdgeISPError as error:
         result = error
     pickle.dump(result, answer)
@@ -116,6 +185,20 @@ def _end_with_parent() -> None:
         import ctypes
 
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _talk(generator: Generator[Any, Any, Any], answer: IO[bytes]) -> Any:
+    """Answer until the other side closes stdin or the generator returns."""
+    try:
+        value = next(generator)
+        while True:
+            pickle.dump(value, answer)
+            answer.flush()
+            value = generator.send(pickle.load(sys.stdin.buffer))
+    except EOFError:
+        return None
+    except StopIteration as stop:
+        return stop.value
 
 
 if __name__ == "__main__":

@@ -45,3 +45,9 @@ class VerificationError(EdgeISPError):
     """An artifact does not compute what its network computes."""
 
     exit_code = 5
+
+
+class MissedError(EdgeISPError):
+    """A measured figure misses its bound: a latency budget, a claim, the figure of an earlier run."""
+
+    exit_code = 6

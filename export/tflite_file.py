@@ -17,7 +17,7 @@ def add_metadata(content: bytes, metadata: Mapping[str, str]) -> bytes:
     import numpy as np
     from ai_edge_litert import schema_py_generated as schema
 
-    model = _model(content)
+    model = parse(content)
     for key, text in metadata.items():
         buffer, entry = schema.BufferT(), schema.MetadataT()
         buffer.data = np.frombuffer(text.encode(), np.uint8)
@@ -29,7 +29,7 @@ def add_metadata(content: bytes, metadata: Mapping[str, str]) -> bytes:
 
 def read_metadata(content: bytes) -> dict[str, str]:
     """The texts that `add_metadata` put in."""
-    model = _model(content)
+    model = parse(content)
     found = {entry.name.decode(): model.buffers[entry.buffer].data for entry in model.metadata or []}
     return {key: bytes(data).decode(errors="replace") for key, data in found.items() if data is not None}
 
@@ -37,14 +37,14 @@ def read_metadata(content: bytes) -> dict[str, str]:
 def xnnpack_delegation(content: bytes) -> dict[str, Delegation]:
     """For each signature: how many operations the XNNPACK delegate takes over when the file is opened."""
     signatures = [
-        (entry.signatureKey.decode(), entry.subgraphIndex) for entry in _model(content).signatureDefs
+        (entry.signatureKey.decode(), entry.subgraphIndex) for entry in parse(content).signatureDefs
     ]
     return {name: _delegation(_only(content, index)) for name, index in signatures}
 
 
 def _only(content: bytes, index: int) -> bytes:
     """A model of one subgraph: interpreters tell the operations of the first one only."""
-    model = _model(content)
+    model = parse(content)
     model.subgraphs, model.signatureDefs = [model.subgraphs[index]], []
     return _bytes(model)
 
@@ -69,7 +69,7 @@ def _delegation(content: bytes) -> Delegation:
     )
 
 
-def _model(content: bytes) -> Any:
+def parse(content: bytes) -> Any:
     """The flatbuffer as objects. Weights that ai-edge-quantizer put behind it are brought back in."""
     import numpy as np
     from ai_edge_litert import schema_py_generated as schema

@@ -45,7 +45,8 @@ ABOUT = (
     "Take a learned camera ISP (Bayer RAW in, sRGB out) from a checkpoint to a verified artifact on a phone."
 )
 EXIT_CODES = (
-    "0 done, 2 bad input, 3 bad checkpoint, 4 not available here, 5 verification failed, 1 anything else"
+    "0 done, 2 bad input, 3 bad checkpoint, 4 not available here, 5 verification failed, 6 a figure misses its "
+    "bound, 1 anything else"
 )
 INTERRUPTED = 130
 
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 done, 2 bad input, 3 bad checkpoint, 4 target or engine not available here,
-        5 verification failed, 130 interrupted, 1 anything else.
+        5 verification failed, 6 a measured figure misses its bound, 130 interrupted, 1 anything else.
     """
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     with stdout_for_result(given) as console:

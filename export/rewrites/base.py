@@ -38,17 +38,31 @@ class Prepared:
     applied: dict[str, int]
 
 
-def prepare(function: Function, rewrites: Sequence[Rewrite], precision: Name = "fp32") -> Prepared:
-    """Apply the ``rewrites`` for a precision to a copy of ``function``: those on modules, then those on the graph."""
+def prepare(
+    function: Function,
+    rewrites: Sequence[Rewrite],
+    precision: Name = "fp32",
+    watch: Callable[[str, nn.Module], None] = lambda step, module: None,
+) -> Prepared:
+    """Apply the ``rewrites`` for a precision to a copy of ``function``: those on modules, then those on the graph.
+
+    ``watch`` is shown the module after each step: a rewrite by its name, and between the two kinds ``capture``.
+    """
     rewrites = [rewrite for rewrite in rewrites if precision in (rewrite.precisions or [precision])]
     module = _copy(function.module)
-    applied = {rewrite.name: rewrite.apply(module) for rewrite in rewrites if rewrite.on == "modules"}
+    applied: dict[str, int] = {}
+    for rewrite in rewrites:
+        if rewrite.on == "modules":
+            applied[rewrite.name] = rewrite.apply(module)
+            watch(rewrite.name, module)
     graph = capture(module, function.inputs.values())
+    watch("capture", graph)
     for rewrite in rewrites:
         if rewrite.on == "graph":
             applied[rewrite.name] = rewrite.apply(graph)
             graph.graph.lint()
             graph.recompile()
+            watch(rewrite.name, graph)
     return Prepared(replace(function, module=graph), applied)
 
 
