@@ -9,10 +9,10 @@ from __future__ import annotations
 import importlib
 import os
 import pickle
+import selectors
 import signal
 import subprocess
 import sys
-import selectors
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager

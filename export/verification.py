@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -66,6 +66,11 @@ def compare(program: Program, functions: Mapping[str, Function]) -> dict[str, Pa
                 np.concatenate([_difference(got[key], expected[name][key]) for key in function.outputs])
             )
     return {name: _parity(np.concatenate(parts)) for name, parts in errors.items()}
+
+
+def parity_of(pairs: Iterable[tuple[NDArray[np.float32], NDArray[np.float32]]]) -> Parity:
+    """How far arrays are from those that were expected, over all pairs of one and the other."""
+    return _parity(np.concatenate([_difference(got, expected) for got, expected in pairs]))
 
 
 def references(functions: Mapping[str, Function]) -> Iterator[tuple[dict[str, Tensors], dict[str, Tensors]]]:

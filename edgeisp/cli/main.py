@@ -34,6 +34,10 @@ VERBS: dict[str, Verb] = {
     "data": Verb("edgeisp.cli.data:data", "Check a data set on disk before training on it."),
     "export": Verb("edgeisp.cli.export:export", "Convert a network to a verified artifact for a phone."),
     "verify": Verb("edgeisp.cli.verify:verify", "Check an artifact again, from its manifest."),
+    "profile": Verb(
+        "edgeisp.cli.profile:profile", "Count what a network or artifact costs, and measure it on a device."
+    ),
+    "devices": Verb("edgeisp.cli.devices:devices", "List what can be measured on."),
     "targets": Verb("edgeisp.cli.targets:targets", "List what can be exported and what verifies it."),
     "doctor": Verb(
         "edgeisp.cli.doctor:doctor", "Say what works on this machine, and what to do about the rest."

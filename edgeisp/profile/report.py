@@ -125,7 +125,7 @@ class Operator(Part, frozen=True):
     name: str
     kind: str
     ms: Positive
-    """Mean over the profiled runs, all calls of one run together."""
+    """Of one run, all its calls together: the median over the profiled runs, or the mean where the profiler adds up."""
     calls: Count = 1
     delegated: bool | None = None
     """Run by a delegate; null where the runtime has none."""

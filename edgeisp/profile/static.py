@@ -81,7 +81,7 @@ def _macs(node: Node) -> int:
     args, kwargs = torch.fx.node.map_arg((node.args, node.kwargs), lambda source: _shadow(source.meta["val"]))
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
         cast("Callable[..., object]", node.target)(*args, **kwargs)
-    return counter.get_total_flops() // 2
+    return int(counter.get_total_flops()) // 2
 
 
 def _shadow(value: Any) -> Any:

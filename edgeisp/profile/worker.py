@@ -35,7 +35,9 @@ class Opened:
     idle_bytes: int | None
 
 
-def serve(engine: str, path: Path, threads: int, inputs: Mapping[str, Tensors]) -> Generator[Any, Question, None]:
+def serve(
+    engine: str, path: Path, threads: int, inputs: Mapping[str, Tensors]
+) -> Generator[Any, Question, None]:
     """Open ``path``, then answer questions about a function: ms of one run, its outputs, peak memory in bytes."""
     for module in RUNTIMES.get(engine, ()):
         with suppress(ImportError):  # the engine itself says what is missing

@@ -19,7 +19,7 @@ PROFILERS = {
 def table(
     engine: str, path: Path, function: str, threads: int, inputs: Tensors, runs: int
 ) -> tuple[list[Operator], str]:
-    """Mean ms of each operator of a function, slowest first, and the profiler that says so.
+    """Typical ms of each operator of a function, slowest first, and the profiler that says so.
 
     Args:
         engine: that runs it.
@@ -27,7 +27,7 @@ def table(
         function: ``tile`` or another.
         threads: 0 leaves it to the runtime.
         inputs: of the function, by name.
-        runs: over which the mean is taken, after one that is not counted.
+        runs: over which the median (or, where the profiler adds up, the mean) is taken, after one that is not counted.
     """
     if engine not in PROFILERS:
         return [], f"no table: the engine {engine} has no profiler that we know"

@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections import defaultdict
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import torch
@@ -19,9 +20,7 @@ WHOLE = ("Method::execute", "Method::init", "Program::load_method", "DELEGATE_CA
 """Events that contain the others."""
 
 
-def table(
-    path: Path, function: str, threads: int, inputs: Tensors, runs: int
-) -> tuple[list[Operator], str]:
+def table(path: Path, function: str, threads: int, inputs: Tensors, runs: int) -> tuple[list[Operator], str]:
     """See `edgeisp.profile.operators.table`."""
     from executorch.devtools import Inspector
     from executorch.extension.pybindings import portable_lib
@@ -42,7 +41,7 @@ def table(
         for event in block.events:
             raw = list(event.perf_data.raw) if event.perf_data is not None else []
             if event.name and event.name not in WHOLE and len(raw) > 1:
-                times[event.name, bool(event.is_delegated_op)].append(sum(raw[1:]) / len(raw[1:]))
+                times[event.name, bool(event.is_delegated_op)].append(median(raw[1:]))
     rows = [
         Operator(name=name, kind=name.split(" #")[0], ms=sum(ms), calls=len(ms), delegated=delegated)
         for (name, delegated), ms in times.items()

@@ -6,14 +6,13 @@ import json
 import tempfile
 from collections import defaultdict
 from pathlib import Path
+from statistics import median
 
 from edgeisp.engines.base import Tensors
 from edgeisp.profile.report import Operator
 
 
-def table(
-    path: Path, function: str, threads: int, inputs: Tensors, runs: int
-) -> tuple[list[Operator], str]:
+def table(path: Path, function: str, threads: int, inputs: Tensors, runs: int) -> tuple[list[Operator], str]:
     """See `edgeisp.profile.operators.table`. On the CPU there is no delegate to speak of."""
     import onnxruntime
 
@@ -32,7 +31,7 @@ def table(
             name = event["name"].removesuffix("_kernel_time")
             times[name, event["args"]["op_name"]].append(event["dur"] / 1e3)
     rows = [
-        Operator(name=name, kind=kind, ms=sum(ms[1:]) / len(ms[1:]))  # the first run warms up
+        Operator(name=name, kind=kind, ms=median(ms[1:]))  # the first run warms up
         for (name, kind), ms in times.items()
     ]
     return rows, f"onnxruntime {onnxruntime.__version__} profiler"

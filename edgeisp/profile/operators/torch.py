@@ -12,9 +12,7 @@ from edgeisp.engines.torch import ENGINE
 from edgeisp.profile.report import Operator
 
 
-def table(
-    path: Path, function: str, threads: int, inputs: Tensors, runs: int
-) -> tuple[list[Operator], str]:
+def table(path: Path, function: str, threads: int, inputs: Tensors, runs: int) -> tuple[list[Operator], str]:
     """See `edgeisp.profile.operators.table`. Operators of one kind stand together."""
     program = ENGINE.open(path, threads=threads)
     program.run(function, inputs)
