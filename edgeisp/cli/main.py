@@ -37,6 +37,9 @@ VERBS: dict[str, Verb] = {
     "profile": Verb(
         "edgeisp.cli.profile:profile", "Count what a network or artifact costs, and measure it on a device."
     ),
+    "report": Verb("edgeisp.cli.report:report", "Show a profiling report, or compare two."),
+    "claims": Verb("edgeisp.cli.claims:claims", "Check what papers say of the networks."),
+    "estimate": Verb("edgeisp.cli.estimate:estimate", "Estimate latency on chips that are not here."),
     "devices": Verb("edgeisp.cli.devices:devices", "List what can be measured on."),
     "targets": Verb("edgeisp.cli.targets:targets", "List what can be exported and what verifies it."),
     "doctor": Verb(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from edgeisp.errors import BadInputError, MissedError
 
 if TYPE_CHECKING:
     from edgeisp.profile.report import Report
+    from edgeisp.profile.tables import Table
 
 FORMATS = (".json", ".md", ".html")
 
@@ -70,9 +72,9 @@ def profile(
     import msgspec
 
     limit = _milliseconds(budget)
-    files = _files(output or [])
+    files = report_files(output or [])
     counts = _threads(threads)
-    packed = _packed(input)
+    packed = packed_size(input)
 
     from edgeisp.profile import session
     from edgeisp.profile.device import Plan
@@ -97,7 +99,7 @@ def profile(
     with console.progress("measuring", total=len(functions) * len(counts) * runs) as advance:
         report = session.run(subjects, place, plan, budget_ms=limit, advance=advance)
     for file in files:
-        _write(report, file)
+        write_report(report, file)
         console.note(f"wrote {file}")
     console.result(msgspec.to_builtins(report), terminal(tables(report), about(report)))
     _judge(report, limit)
@@ -135,22 +137,33 @@ def _judge(report: Report, limit: float | None) -> None:
             )
 
 
-def _write(report: Report, path: Path) -> None:
+def write_report(
+    report: Report, path: Path, earlier: Sequence[Report] = (), compared: Sequence[Table] = ()
+) -> None:
+    """Write a report in the format that ``path`` ends with; a page also with its history and a comparison."""
     from edgeisp.files import whole
-    from edgeisp.profile import report as reports
-    from edgeisp.profile.rendering import report_markdown
+    from edgeisp.profile import report as store
+    from edgeisp.profile.page import page
+    from edgeisp.profile.rendering import markdown
+    from edgeisp.profile.tables import about, tables
 
     if path.suffix == ".json":
-        reports.write(report, path)
+        store.write(report, path)
         return
-    from edgeisp.profile.page import page
-
-    text = report_markdown(report) if path.suffix == ".md" else page(report)
+    if path.suffix == ".md":
+        text = markdown([*compared, *tables(report)], about(report), "edgeisp profile")
+    else:
+        text = page(report, earlier, compared)
     with whole(path) as part:
         part.write_text(text, encoding="utf-8")
 
 
-def _files(outputs: list[Path]) -> list[Path]:
+def report_files(outputs: Sequence[Path]) -> list[Path]:
+    """The files that ``--output`` asks for.
+
+    Raises:
+        BadInputError: an ending that no report has.
+    """
     found = []
     for path in outputs:
         if path.suffix and path.suffix not in FORMATS:
@@ -186,8 +199,12 @@ def _threads(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(counts))
 
 
-def _packed(text: str | None) -> tuple[int, int] | None:
-    """Height and width of ``1x4x544x960`` or ``544x960``."""
+def packed_size(text: str | None) -> tuple[int, int] | None:
+    """Height and width of ``1x4x544x960`` or ``544x960``.
+
+    Raises:
+        BadInputError: neither.
+    """
     if text is None:
         return None
     match = re.fullmatch(r"(?:1x4x)?(\d+)x(\d+)", text.lower().strip())

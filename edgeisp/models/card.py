@@ -4,8 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from edgeisp.models.functions import ISPNetwork
+
+
+@dataclass(frozen=True)
+class Check:
+    """How `edgeisp claims` checks a claim: what of ours is measured, and what it should come to."""
+
+    quantity: Literal["parameters", "macs", "psnr", "latency"]
+    """``macs`` at the card's reference input; ``psnr`` in dB; ``latency`` of one tile in ms."""
+    value: float
+    tolerance: float
+    """By which ours may miss it: a share of ``value``; of ``psnr``, dB. More dB and less latency never miss."""
+    of: float = 1.0
+    """What our figure is divided by: the size of the network that it was compared with."""
+    data: str | None = None
+    """Kind of the data set that ``psnr`` needs, such as ``zrr``."""
+    device: str | None = None
+    """Part of the name of the device that ``latency`` needs."""
+
+    def holds(self, ours: float) -> bool:
+        """Whether our figure, already divided, bears the claim out."""
+        if self.quantity == "psnr":
+            return ours >= self.value - self.tolerance
+        if self.quantity == "latency":
+            return ours <= self.value * (1 + self.tolerance)
+        return abs(ours - self.value) <= self.tolerance * self.value
 
 
 @dataclass(frozen=True)
@@ -16,6 +42,8 @@ class Claim:
     paper: str
     source: str
     command: str = ""
+    check: Check | None = None
+    """None for what no program can check."""
 
 
 @dataclass(frozen=True)

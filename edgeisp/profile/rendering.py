@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from edgeisp.profile.report import Report
-from edgeisp.profile.tables import Table, about, tables
+from edgeisp.profile.tables import Table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+
+LONGEST_LINE = 18
+"""Columns of texts no longer than this are not wrapped."""
 
 
 def terminal(found: Sequence[Table], lines: Sequence[str] = ()) -> RenderableType:
@@ -31,7 +34,12 @@ def terminal(found: Sequence[Table], lines: Sequence[str] = ()) -> RenderableTyp
             pad_edge=False,
         )
         for column in table.columns:
-            drawn.add_column(column.removeprefix(">"), justify="right" if column.startswith(">") else "left")
+            drawn.add_column(
+                column.removeprefix(">"),
+                justify="right" if column.startswith(">") else "left",
+                no_wrap=_longest(table, column) <= LONGEST_LINE,
+                overflow="fold",
+            )
         for row in table.rows:
             drawn.add_row(*row)
         parts += [Text(), drawn]
@@ -52,9 +60,9 @@ def markdown(found: Sequence[Table], lines: Sequence[str] = (), title: str = "")
     return "\n".join(text).strip() + "\n"
 
 
-def report_markdown(report: Report) -> str:
-    """A report as one page of Markdown."""
-    return markdown(tables(report), about(report), "edgeisp profile")
+def _longest(table: Table, column: str) -> int:
+    index = table.columns.index(column)
+    return max((len(row[index]) for row in table.rows), default=0)
 
 
 def _row(cells: Sequence[str]) -> str:

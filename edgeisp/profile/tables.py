@@ -26,7 +26,14 @@ class Table:
 
 def tables(report: Report) -> list[Table]:
     """Everything worth reading, the most wanted first; empty tables are left out."""
-    found = [latency(report), budgets(report), costs(report), changes(report), delegation(report)]
+    found = [
+        latency(report),
+        failures(report),
+        budgets(report),
+        costs(report),
+        changes(report),
+        delegation(report),
+    ]
     found += [operators(subject, m) for subject in report.subjects for m in _profiled(subject)]
     return [table for table in found if table.rows]
 
@@ -46,6 +53,8 @@ def about(report: Report) -> list[str]:
             f"load {machine.load:g} before the first run: other work was going on; only ratios within this run hold"
         )
     commit = f", commit {report.commit[:12]}" if report.commit else ""
+    ran = dict.fromkeys(m.ran_on for s in report.subjects for m in s.measurements if m.ran_on)
+    lines += [f"by {'; '.join(ran)}"] if ran else []
     return [*lines, f"edgeisp {report.edgeisp}, {report.created}{commit}"]
 
 
@@ -53,7 +62,7 @@ def latency(report: Report) -> Table:
     """One row for each function, engine and number of threads."""
     base = _base(report)
     rows = [
-        (subject.name, m.function, _engine(m), str(m.threads or "default"), *_times(m, base))
+        (subject.name, m.function, m.engine, str(m.threads or "-"), *_times(m, base))
         for subject in report.subjects
         for m in subject.measurements
     ]
@@ -71,12 +80,34 @@ def latency(report: Report) -> Table:
     )
     return Table(
         f"Latency, {settings.runs} runs in turns after {settings.warmup} of warm-up",
-        (*columns, ">ratio", ">peak MB", ">PSNR dB"),
+        (*columns, ">ratio", ">MB", ">+MB", ">dB"),
         tuple(rows),
-        "Wall clock of one call, copies in and out included. Ratio: to the first row of the same function. Peak: of a "
-        "fresh process, and behind the + what the model adds to interpreter and runtime. PSNR: against PyTorch on the "
-        "same input.",
+        "ms of wall clock for one call, copies in and out included. thr.: threads, - for the runtime's choice. Ratio: "
+        "of medians, to the first row of the same function. MB: peak resident memory of a fresh process, and what the "
+        "model adds to interpreter and runtime. dB: PSNR against PyTorch on the same input.",
     )
+
+
+def failures(report: Report) -> Table:
+    """What has no times, and why."""
+    rows = [
+        (subject.name, m.function, m.engine, str(m.threads or "-"), why)
+        for subject in report.subjects
+        for m in subject.measurements
+        if (why := _why(m))
+    ]
+    return Table("Without times", ("what", "function", "engine", ">thr.", "why"), tuple(rows))
+
+
+def _why(measurement: Measurement) -> str:
+    outcome = measurement.outcome
+    if isinstance(outcome, NotMeasured):
+        return f"not measured: {outcome.reason}"
+    if isinstance(outcome, Died):
+        return f"died ({outcome.cause}): {outcome.said}"
+    if isinstance(outcome, Wrong):
+        return f"wrong: {outcome.parity.psnr_db:.1f} dB from PyTorch, at least {outcome.threshold_db:g} dB wanted"
+    return ""
 
 
 def budgets(report: Report) -> Table:
@@ -89,7 +120,7 @@ def budgets(report: Report) -> Table:
                     (
                         subject.name,
                         engine,
-                        str(threads or "default"),
+                        str(threads or "-"),
                         frame.goal.name,
                         str(frame.tiles),
                         f"{frame.ms:,.1f}",
@@ -221,10 +252,6 @@ def _profiled(subject: Subject) -> Iterator[Measurement]:
             yield measurement
 
 
-def _engine(measurement: Measurement) -> str:
-    return measurement.ran_on or measurement.engine
-
-
 def _base(report: Report) -> dict[str, float]:
     """By function: the median that ratios refer to."""
     base: dict[str, float] = {}
@@ -237,24 +264,15 @@ def _base(report: Report) -> dict[str, float]:
 
 def _times(measurement: Measurement, base: dict[str, float]) -> tuple[str, ...]:
     outcome = measurement.outcome
-    blank = ("",) * 7
-    if isinstance(outcome, NotMeasured):
-        return (f"not measured: {outcome.reason}", *blank)
-    if isinstance(outcome, Died):
-        return (f"died ({outcome.cause}): {outcome.said}", *blank)
     if isinstance(outcome, Wrong):
-        return (
-            f"wrong output: {outcome.parity.psnr_db:.1f} dB, at least {outcome.threshold_db:g} dB wanted",
-            *blank,
-        )
+        return (*("",) * 8, f"{outcome.parity.psnr_db:.1f}")
+    if not isinstance(outcome, Measured):
+        return ("-",) + ("",) * 8
     samples = outcome.samples_ms
     if not samples:
-        return (f"{outcome.load_ms:.1f}", f"{outcome.first_ms:.1f}", *("",) * 6)
+        return (f"{outcome.load_ms:.1f}", f"{outcome.first_ms:.1f}", *("",) * 7)
     middle = median(samples)
-    peak = ""
-    if outcome.peak_bytes is not None:
-        added = outcome.peak_bytes - (outcome.idle_bytes or 0)
-        peak = f"{outcome.peak_bytes / 1e6:.0f} (+{added / 1e6:.0f})"
+    peak, idle = outcome.peak_bytes, outcome.idle_bytes
     return (
         f"{outcome.load_ms:.1f}",
         f"{outcome.first_ms:.1f}",
@@ -262,6 +280,7 @@ def _times(measurement: Measurement, base: dict[str, float]) -> tuple[str, ...]:
         f"{quantile(samples, 0.9):.2f}",
         f"{quantile(samples, 0.99):.2f}",
         f"{middle / base[measurement.function]:.2f}",
-        peak,
+        f"{peak / 1e6:.0f}" if peak is not None else "",
+        f"{(peak - idle) / 1e6:.0f}" if peak is not None and idle is not None else "",
         f"{outcome.parity.psnr_db:.1f}" if outcome.parity else "",
     )

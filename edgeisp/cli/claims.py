@@ -1,0 +1,80 @@
+"""``edgeisp claims``: what papers say of the networks, checked."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgeisp.cli.console import Console
+from edgeisp.errors import BadInputError, MissedError
+
+
+def claims(
+    console: Console,
+    models: Annotated[
+        list[str] | None, typer.Argument(metavar="[MODEL...]", help="Default: all networks.")
+    ] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option("--data", "-d", help="A set to measure PSNR on, such as zrr:DIR or mai21:DIR."),
+    ] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option("--checkpoint", help="Weights (.safetensors); default the bundled ones.")
+    ] = None,
+    report: Annotated[
+        list[Path] | None,
+        typer.Option("--report", help="What `edgeisp profile -o` wrote on a device, for claims of latency."),
+    ] = None,
+) -> None:
+    """Measure every claim of the networks' papers that can be measured here, beside the paper's figure.
+
+    Each line says measured, needs data, or needs device. Exit code 6 if a measured claim fails.
+
+    Examples:
+
+    edgeisp claims
+
+    edgeisp claims metaisp --data zrr:/data/zrr --checkpoint runs/zrr/metaisp.safetensors
+    """
+    from edgeisp.models import MODELS
+    from edgeisp.profile import claims as checking
+    from edgeisp.profile import report as store
+    from edgeisp.profile.rendering import terminal
+    from edgeisp.profile.tables import budgets
+
+    names = models or MODELS.names()
+    if checkpoint is not None and len(names) != 1:
+        raise BadInputError(
+            "weights belong to one network",
+            where="--checkpoint",
+            cure="name the network: `edgeisp claims MODEL`",
+        )
+    reports = [store.read(path) for path in report or []]
+    lines: list[checking.Line] = []
+    with console.progress("checking", total=sum(len(MODELS.get(name).claims) for name in names)) as advance:
+        evidence = checking.Evidence(checkpoint, _by_kind(data or []), reports, lambda what: advance(1, what))
+        for name in names:
+            lines += checking.check(name, evidence)
+    tables = [checking.table(lines), *(budgets(read) for read in reports)]
+    console.result({"claims": [asdict(line) for line in lines]}, terminal([t for t in tables if t.rows]))
+    failed = [line for line in lines if line.holds is False]
+    if failed:
+        first = failed[0]
+        raise MissedError(
+            f"{len(failed)} of {sum(line.holds is not None for line in lines)} measured claims fail; {first.what}: "
+            f"{first.shown}, the paper says {first.paper}",
+            where=first.model,
+            cure="read the card (`edgeisp models NAME`) for what is a reconstruction, and with which weights",
+        )
+
+
+def _by_kind(given: list[str]) -> dict[str, str]:
+    for text in given:
+        if not all(text.partition(":")):
+            raise BadInputError(
+                f"cannot read {text!r}", where="--data", cure="give KIND:DIR, such as zrr:DIR"
+            )
+    return {text.partition(":")[0]: text for text in given}

@@ -1,0 +1,98 @@
+"""The report: read back as written, refused by name, shown whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from edgeisp.errors import BadInputError
+from edgeisp.export.manifest import Parity
+from edgeisp.profile import report as r
+from edgeisp.profile.page import page
+from edgeisp.profile.rendering import markdown
+from edgeisp.profile.tables import about, tables
+
+Make = Callable[..., r.Report]
+
+
+def test_report_is_read_back_as_it_was_written(tmp_path: Path, make_report: Make) -> None:
+    written = make_report()
+    r.write(written, tmp_path / "report.json")
+    assert r.read(tmp_path / "report.json") == written
+
+
+def test_committed_schema_is_that_of_the_code() -> None:
+    text = (files("edgeisp.profile") / "report.schema.json").read_text()
+    assert json.loads(text) == json.loads(json.dumps(r.schema())), "run `python -m edgeisp.profile.report`"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [({"report": 2}, "version 2"), ({"surprise": 1}, "surprise"), ({"subjects": 3}, "subjects")],
+)
+def test_report_is_refused_by_name_when_a_field_is_wrong(
+    tmp_path: Path, make_report: Make, fields: dict[str, object], said: str
+) -> None:
+    r.write(make_report(), tmp_path / "report.json")
+    changed = {**json.loads((tmp_path / "report.json").read_text()), **fields}
+    (tmp_path / "report.json").write_text(json.dumps(changed))
+    with pytest.raises(BadInputError, match=said):
+        r.read(tmp_path / "report.json")
+
+
+def test_reading_refuses_what_is_absent_or_no_report(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="no such report"):
+        r.read(tmp_path / "absent.json")
+    (tmp_path / "broken.json").write_bytes(b"\xff{")
+    with pytest.raises(BadInputError, match="not a report"):
+        r.read(tmp_path / "broken.json")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "said"),
+    [
+        (r.NotMeasured(reason="no Mac"), "not measured", "not measured: no Mac"),
+        (r.Died(cause="SIGKILL", said="help"), "died", "died (SIGKILL): help"),
+        (r.Wrong(parity=Parity(psnr_db=9.0, max_error=1.0), threshold_db=90.0), "wrong", "wrong: 9.0 dB"),
+    ],
+)
+def test_outcomes_without_times_say_why(
+    make_report: Make, outcome: r.Outcome, status: str, said: str
+) -> None:
+    made = make_report(outcome=outcome)
+    assert json.loads(r.encode(made))["subjects"][0]["measurements"][0]["outcome"]["outcome"] == status
+    assert said in markdown(tables(made))
+    assert said in page(made)
+
+
+def test_tables_show_quantiles_ratios_and_shares(make_report: Make) -> None:
+    found = {table.title.split(",")[0]: table for table in tables(make_report(range(1, 101), [25.25] * 3))}
+    first, control = found["Latency"].rows
+    assert first[4:10] == ("5.0", "20.0", "50.50", "90.00", "99.00", "1.00")
+    assert control[9] == "0.50"
+    assert found["Delegation and verification"].rows[0][3] == "tflite: 75.0 %"
+    fullhd = found["Real-time budgets"].rows[0]
+    assert fullhd[3:6] == ("1080p30", "24", "1,212.0")  # cores of 320 pixels: 4 rows of 6, each 50.5 ms
+
+
+def test_markdown_escapes_what_would_break_a_table(make_report: Make) -> None:
+    text = markdown(tables(make_report()), about(make_report()), "title")
+    assert "no &lt;Mac> \\| here" in text
+    rows = [line for line in text.splitlines() if line.startswith("| net.tflite | tile | tflite")]
+    assert all(line.count(" | ") >= 10 for line in rows)
+
+
+def test_page_is_self_contained_and_well_formed(make_report: Make) -> None:
+    earlier = make_report([5.0, 6.0])
+    text = page(make_report(), [earlier])
+    assert "http" not in text.replace("http-equiv", "")
+    for svg in text.split("<svg")[1:]:
+        ElementTree.fromstring("<svg" + svg.split("</svg>")[0] + "</svg>")
+    assert text.count("<svg") == 4  # distribution, history, roofline, layers
+    assert "data:image/png;base64,iVBORw==" in text
+    assert "no &lt;Mac&gt; | here" in text
