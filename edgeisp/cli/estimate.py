@@ -69,6 +69,6 @@ def estimate(
         | {"published_ms": h.latency.ms, "estimate_ms": h.ms, "ratio": h.ratio}
         for name in known
         for precision in estimating.BYTES
-        for h in estimating.fitted(name, precision)[1]  # type: ignore[arg-type]
+        for h in estimating.fitted(name, precision)[1]
     ]
     console.result({"estimates": facts, "validation": errors}, terminal(tables))

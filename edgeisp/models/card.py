@@ -22,6 +22,8 @@ class Check:
     """What our figure is divided by: the size of the network that it was compared with."""
     data: str | None = None
     """Kind of the data set that ``psnr`` needs, such as ``zrr``."""
+    protocol: str | None = None
+    """``original`` or ``aligned`` ground truth; None where the paper does not say."""
     device: str | None = None
     """Part of the name of the device that ``latency`` needs."""
 

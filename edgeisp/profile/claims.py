@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
+from edgeisp.errors import BadInputError
 from edgeisp.models import MODELS, checkpoint, cost
 from edgeisp.models.card import Check, Claim, ModelCard
 from edgeisp.models.functions import ISPNetwork
@@ -79,7 +78,7 @@ def _line(card: ModelCard, network: ISPNetwork, claim: Claim, evidence: Evidence
         given = (evidence.data or {}).get(wanted.data or "")
         if given is None:
             return line("needs data", note=f"--data {wanted.data}:DIR")
-        decibels, note = _psnr(card.name, evidence.weights, given)
+        decibels, note = _psnr(card.name, wanted, evidence.weights, given)
         return line("measured", decibels, note)
     times = _latency(card.name, wanted, evidence.reports)
     if times is None:
@@ -87,19 +86,30 @@ def _line(card: ModelCard, network: ISPNetwork, claim: Claim, evidence: Evidence
     return line("measured", times)
 
 
-def _psnr(name: str, weights: Path | None, data: str) -> tuple[float, str]:
+def _psnr(name: str, wanted: Check, weights: Path | None, data: str) -> tuple[float, str]:
     """Mean PSNR over the pictures of an evaluation set, and what it was measured with."""
     from edgeisp.extras import require
 
     require("train")
-    from edgeisp.training.evaluate import evaluation_set, render_whole
-    from edgeisp.training.metrics import psnr
+    from edgeisp.training.evalset import evaluation_set
+    from edgeisp.training.evaluate import evaluate
 
     loaded = checkpoint.load(name, weights)
-    pictures = evaluation_set(data, RawReader())
-    each = [psnr(render_whole(loaded.network, picture.raw), picture.truth) for picture in pictures]
+    scores = [
+        score
+        for score in evaluate(loaded.network, evaluation_set(data, RawReader())).scores
+        if score.what == "all" and score.protocol == (wanted.protocol or score.protocol)
+    ]
+    if not scores:
+        raise BadInputError(
+            f"no picture with {wanted.protocol} ground truth",
+            where=data,
+            cure="`edgeisp eval` says what it has",
+        )
+    count = sum(score.pictures for score in scores)
+    mean = sum(score.pictures * score.network.psnr for score in scores) / count
     trained = loaded.card.get("data", "unknown data")
-    return float(np.mean(each)), f"{len(each)} pictures; {loaded.path.name}, trained on {trained}"
+    return mean, f"{count} pictures, {scores[0].protocol} GT; {loaded.path.name}, trained on {trained}"
 
 
 def _latency(name: str, wanted: Check, reports: Sequence[Report]) -> float | None:

@@ -201,7 +201,7 @@ def estimates(work: Work, chips: Iterable[str]) -> list[Estimate]:
     """For each chip and precision."""
     found = []
     for chip, precision in product(chips, BYTES):
-        roof, held = fitted(chip, precision)  # type: ignore[arg-type]
+        roof, held = fitted(chip, precision)
         ratios = [one.ratio for one in held]
         ms = roof.ms(work)
         found.append(Estimate(roof, ms, ms / max(ratios), ms / min(ratios)))
@@ -237,7 +237,7 @@ def validation() -> Table:
     """How the estimate fares on networks whose latency is published."""
     rows = []
     for chip, precision in product(published().chips, BYTES):
-        roof, held = fitted(chip.name, precision)  # type: ignore[arg-type]
+        roof, held = fitted(chip.name, precision)
         found = (
             f"{roof.rate / 1e12:.1f} TMAC/s, {roof.bandwidth / 1e9:.0f} GB/s, {roof.overhead * 1e3:.2f} ms"
         )
