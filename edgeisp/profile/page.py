@@ -10,7 +10,17 @@ from importlib.resources import files
 from edgeisp.profile import plots
 from edgeisp.profile.report import Measured, Measurement, Report, Subject
 from edgeisp.profile.statistics import median
-from edgeisp.profile.tables import Table, about, budgets, failures, latency, tables, verification
+from edgeisp.profile.tables import (
+    Table,
+    about,
+    budgets,
+    failures,
+    functions,
+    latency,
+    memory,
+    tables,
+    verification,
+)
 
 LAYERS = 25
 
@@ -20,7 +30,9 @@ def page(report: Report, earlier: Sequence[Report] = (), compared: Sequence[Tabl
     body = [f"<h1>{escape(', '.join(s.name for s in report.subjects))}</h1>"]
     body.append(f"<p class=about>{'<br>'.join(escape(line) for line in about(report))}</p>")
     body += [_table(table) for table in compared]
-    first = [table for table in (latency(report), failures(report), budgets(report)) if table.rows]
+    first = [
+        table for table in (*latency(report), memory(report), failures(report), budgets(report)) if table.rows
+    ]
     body += [_table(table) for table in first]
     body += [_section(f"Every run of {name}, ms", plot, note) for name, plot, note in _distributions(report)]
     if earlier:
@@ -67,9 +79,8 @@ def _section(title: str, content: str, note: str = "") -> str:
 
 
 def _distributions(report: Report) -> list[tuple[str, str, str]]:
-    functions = dict.fromkeys(m.function for s in report.subjects for m in s.measurements)
     found = []
-    for function in functions:
+    for function in functions(report):
         series = [
             plots.Series(_label(subject, m), samples)
             for subject in report.subjects
@@ -136,7 +147,7 @@ def _layers(subject: Subject) -> str:
         return ""
     ranked = sorted((layer for layer in static.layers if layer.macs), key=lambda layer: -layer.macs)[:LAYERS]
     rows = [(f"{layer.name} {layer.operation}", layer.macs / 1e6) for layer in ranked]
-    title = f"Layers of {subject.name}, tile: MACs on the {static.counted_on}"
+    title = f"Layers of {subject.name}, tile: MACs counted on {static.counted_on}"
     return _section(title, plots.bars(rows, "M"), f"The {len(ranked)} largest.") if rows else ""
 
 

@@ -38,7 +38,7 @@ def terminal(found: Sequence[Table], lines: Sequence[str] = ()) -> RenderableTyp
                 column.removeprefix(">"),
                 justify="right" if column.startswith(">") else "left",
                 no_wrap=_longest(table, column) <= LONGEST_LINE,
-                overflow="fold",
+                overflow="ellipsis",  # a number cut short without a sign would be another number
             )
         for row in table.rows:
             drawn.add_row(*row)

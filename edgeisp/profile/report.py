@@ -68,7 +68,7 @@ class Static(Part, frozen=True):
     """What a function costs wherever it runs."""
 
     counted_on: str
-    """``PyTorch graph``, ``TFLite file``, ..."""
+    """``PyTorch`` (the captured graph) or the format of the file: ``TFLite``, ``ONNX``, ..."""
     parameters: Count | None
     """Trainable ones; null for files, which hold constants of all kinds."""
     macs: Count

@@ -42,7 +42,7 @@ def of_function(function: Function) -> Static:
     macs, listed = cost.macs(function), sum(layer.macs for layer in layers)
     unused = f"{macs - listed} MACs compute what no output needs; they are not among the layers"
     return Static(
-        counted_on="PyTorch graph",
+        counted_on="PyTorch",
         parameters=cost.parameters(function.module),
         macs=macs,
         weight_bytes=sum(

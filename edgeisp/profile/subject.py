@@ -150,7 +150,8 @@ def _artifact(
         costs=costs,
         measurements=(),
     )
-    limit = verified.threshold_db if isinstance(verified, Verified) else THRESHOLDS_DB[described.precision]
+    usual = THRESHOLDS_DB.get(described.precision, min(THRESHOLDS_DB.values()))
+    limit = verified.threshold_db if isinstance(verified, Verified) else usual
     return Described(subject, file, engine, inputs, expected, limit, (note,) if note else ())
 
 

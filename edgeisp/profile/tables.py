@@ -26,14 +26,8 @@ class Table:
 
 def tables(report: Report) -> list[Table]:
     """Everything worth reading, the most wanted first; empty tables are left out."""
-    found = [
-        latency(report),
-        failures(report),
-        budgets(report),
-        costs(report),
-        changes(report),
-        delegation(report),
-    ]
+    found = [*latency(report), memory(report), failures(report), budgets(report)]
+    found += [*costs(report), changes(report), delegation(report)]
     found += [operators(subject, m) for subject in report.subjects for m in _profiled(subject)]
     return [table for table in found if table.rows]
 
@@ -58,34 +52,71 @@ def about(report: Report) -> list[str]:
     return [*lines, f"edgeisp {report.edgeisp}, {report.created}{commit}"]
 
 
-def latency(report: Report) -> Table:
-    """One row for each function, engine and number of threads."""
-    base = _base(report)
-    rows = [
-        (subject.name, m.function, m.engine, str(m.threads or "-"), *_times(m, base))
+def latency(report: Report) -> list[Table]:
+    """A table for each function: a row for each engine and number of threads."""
+    settings, found = report.settings, []
+    for function in functions(report):
+        timed = [
+            (subject, m, m.outcome)
+            for subject in report.subjects
+            for m in subject.measurements
+            if m.function == function and isinstance(m.outcome, Measured) and m.outcome.samples_ms
+        ]
+        base = median(timed[0][2].samples_ms) if timed else 1.0
+        rows = tuple(
+            (
+                subject.name,
+                m.engine,
+                str(m.threads or "-"),
+                _ms(outcome.first_ms),
+                _ms(median(outcome.samples_ms)),
+                _ms(quantile(outcome.samples_ms, 0.9)),
+                _ms(quantile(outcome.samples_ms, 0.99)),
+                f"{median(outcome.samples_ms) / base:.2f}",
+            )
+            for subject, m, outcome in timed
+        )
+        found.append(
+            Table(
+                f"Latency of {function} in ms, {settings.runs} runs in turns after {settings.warmup} of warm-up",
+                ("what", "engine", ">threads", ">first", ">median", ">p90", ">p99", ">ratio"),
+                rows,
+                "Wall clock of one call, copies in and out included. Ratio: of medians, to the first row.",
+            )
+        )
+    return found
+
+
+def memory(report: Report) -> Table:
+    """What opening costs, memory, and whether the outputs are right."""
+    rows = tuple(
+        (
+            subject.name,
+            m.function,
+            m.engine,
+            str(m.threads or "-"),
+            _ms(o.load_ms),
+            f"{o.peak_bytes / 1e6:.0f}" if o.peak_bytes is not None else "",
+            f"{(o.peak_bytes - o.idle_bytes) / 1e6:.0f}" if o.peak_bytes and o.idle_bytes else "",
+            f"{o.parity.psnr_db:.1f}" if o.parity else "",
+        )
         for subject in report.subjects
         for m in subject.measurements
-    ]
-    settings = report.settings
-    columns = (
-        "what",
-        "function",
-        "engine",
-        ">threads",
-        ">load ms",
-        ">first ms",
-        ">median ms",
-        ">p90",
-        ">p99",
+        if isinstance(o := m.outcome, Measured)
     )
     return Table(
-        f"Latency, {settings.runs} runs in turns after {settings.warmup} of warm-up",
-        (*columns, ">ratio", ">MB", ">+MB", ">dB"),
-        tuple(rows),
-        "ms of wall clock for one call, copies in and out included. thr.: threads, - for the runtime's choice. Ratio: "
-        "of medians, to the first row of the same function. MB: peak resident memory of a fresh process, and what the "
-        "model adds to interpreter and runtime. dB: PSNR against PyTorch on the same input.",
+        "Load, memory, parity",
+        ("what", "function", "engine", ">threads", ">load ms", ">MB", ">+MB", ">dB"),
+        rows,
+        "MB: peak resident memory of a fresh process up to then, and what the model adds to interpreter and runtime. "
+        "dB: PSNR against PyTorch on the same input.",
     )
+
+
+def functions(report: Report) -> list[str]:
+    """Names of all functions, ``tile`` first."""
+    names = dict.fromkeys(name for subject in report.subjects for name in subject.costs)
+    return sorted(names, key=lambda name: name != "tile")
 
 
 def failures(report: Report) -> Table:
@@ -123,8 +154,8 @@ def budgets(report: Report) -> Table:
                         str(threads or "-"),
                         frame.goal.name,
                         str(frame.tiles),
-                        f"{frame.ms:,.1f}",
-                        f"{frame.per_megapixel:,.1f}",
+                        _ms(frame.ms),
+                        _ms(frame.per_megapixel),
                         f"{100 * frame.share:,.0f} %",
                     )
                 )
@@ -133,17 +164,23 @@ def budgets(report: Report) -> Table:
     return Table("Real-time budgets", columns, tuple(rows), note)
 
 
-def costs(report: Report) -> Table:
-    """Counted, not measured."""
-    rows = []
-    for subject in report.subjects:
-        for function, both in subject.costs.items():
-            for static in filter(None, (both.network, both.file)):
+def costs(report: Report) -> list[Table]:
+    """Counted, not measured; a table for each function."""
+    columns = ("what", "on", ">M par.", ">M MACs", ">weights", ">alive", ">moved", ">MAC/B")
+    note = (
+        "MB. Alive: activations, the most at once. Moved: all weights and activations that operations read and write, "
+        "as if nothing stayed in a cache."
+    )
+    found = []
+    for function in functions(report):
+        rows = []
+        for subject in report.subjects:
+            both = subject.costs.get(function)
+            for static in filter(None, (both.network, both.file) if both else ()):
                 peak = static.peak_activation_bytes
                 rows.append(
                     (
                         subject.name,
-                        function,
                         static.counted_on,
                         f"{static.parameters / 1e6:.3f}" if static.parameters is not None else "",
                         f"{static.macs / 1e6:,.1f}",
@@ -153,14 +190,8 @@ def costs(report: Report) -> Table:
                         f"{static.intensity:.1f}",
                     )
                 )
-    columns = ("what", "function", "counted on", ">M parameters", ">M MACs", ">weights MB", ">activations MB")
-    return Table(
-        "Costs, counted on graph and file",
-        (*columns, ">moved MB", ">MAC/byte"),
-        tuple(rows),
-        "Activations: the most that is alive at once. Moved: all weights and activations that"
-        " operations read and write.",
-    )
+        found.append(Table(f"Costs of {function}, counted on graph and file", columns, tuple(rows), note))
+    return found
 
 
 def changes(report: Report) -> Table:
@@ -252,35 +283,6 @@ def _profiled(subject: Subject) -> Iterator[Measurement]:
             yield measurement
 
 
-def _base(report: Report) -> dict[str, float]:
-    """By function: the median that ratios refer to."""
-    base: dict[str, float] = {}
-    for subject in report.subjects:
-        for m in subject.measurements:
-            if isinstance(m.outcome, Measured) and m.outcome.samples_ms:
-                base.setdefault(m.function, median(m.outcome.samples_ms))
-    return base
-
-
-def _times(measurement: Measurement, base: dict[str, float]) -> tuple[str, ...]:
-    outcome = measurement.outcome
-    if isinstance(outcome, Wrong):
-        return (*("",) * 8, f"{outcome.parity.psnr_db:.1f}")
-    if not isinstance(outcome, Measured):
-        return ("-",) + ("",) * 8
-    samples = outcome.samples_ms
-    if not samples:
-        return (f"{outcome.load_ms:.1f}", f"{outcome.first_ms:.1f}", *("",) * 7)
-    middle = median(samples)
-    peak, idle = outcome.peak_bytes, outcome.idle_bytes
-    return (
-        f"{outcome.load_ms:.1f}",
-        f"{outcome.first_ms:.1f}",
-        f"{middle:.2f}",
-        f"{quantile(samples, 0.9):.2f}",
-        f"{quantile(samples, 0.99):.2f}",
-        f"{middle / base[measurement.function]:.2f}",
-        f"{peak / 1e6:.0f}" if peak is not None else "",
-        f"{(peak - idle) / 1e6:.0f}" if peak is not None and idle is not None else "",
-        f"{outcome.parity.psnr_db:.1f}" if outcome.parity else "",
-    )
+def _ms(value: float) -> str:
+    """With three or more significant digits."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.1f}" if value >= 100 else f"{value:.2f}"

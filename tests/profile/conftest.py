@@ -104,7 +104,7 @@ def make_report() -> Callable[..., Report]:
             widths=(4, 3),
         )
         return Static(
-            counted_on="TFLite file",
+            counted_on="TFLite",
             parameters=None,
             macs=macs,
             weight_bytes=100,

@@ -79,19 +79,17 @@ def test_psnr_is_measured_when_a_set_is_given(monkeypatch: pytest.MonkeyPatch) -
     pytest.importorskip("torchmetrics")
     from edgeisp.training import evalset, evaluate
 
-    class Scores:
-        scores = [
-            evaluate.Score(100, what, protocol, pictures, type("Q", (), {"psnr": value})())
-            for what, protocol, pictures, value in (
-                ("all", "aligned", 1, 20.0),
-                ("all", "aligned", 3, 24.0),
-                ("all", "original", 4, 5.0),
-                ("natural", "aligned", 4, 5.0),
-            )
-        ]
-
+    scores = [
+        evaluate.Score(100, what, protocol, pictures, type("Q", (), {"psnr": value})())
+        for what, protocol, pictures, value in (
+            ("all", "aligned", 1, 20.0),
+            ("all", "aligned", 3, 24.0),
+            ("all", "original", 4, 5.0),
+            ("natural", "aligned", 4, 5.0),
+        )
+    ]
     monkeypatch.setattr(evalset, "evaluation_set", lambda name, reader: [name])
-    monkeypatch.setattr(evaluate, "evaluate", lambda network, pictures: Scores)
+    monkeypatch.setattr(evaluate, "evaluate", lambda network, pictures: evaluate.Evaluation(scores, []))
     found = lines("metaisp", Evidence(data={"zrr": "zrr:/data"}))["PSNR on ZRR, aligned GT"]
     assert (found.status, found.shown, found.holds) == ("measured", "23.00 dB", False)
     assert found.note.startswith("4 pictures, aligned GT")

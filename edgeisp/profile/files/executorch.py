@@ -53,7 +53,7 @@ def _method(plan: Any, payloads: list[bytes]) -> Static:
             operations.append(Operation(f"{kind}.{number}", kind, tuple(reads), (out,), macs, widths))
     note = f"what {', '.join(hidden)} runs is not counted: its payload is closed" if hidden else None
     inputs = [index for index in plan.inputs if index in values]
-    return assemble("ExecuTorch program", values, inputs, operations, note)
+    return assemble("ExecuTorch", values, inputs, operations, note)
 
 
 def _product(kind: str, reads: list[Value], out: Value) -> tuple[int, tuple[int, int] | None]:

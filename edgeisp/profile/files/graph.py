@@ -48,7 +48,7 @@ def assemble(
     """What a function costs.
 
     Args:
-        counted_on: "TFLite file" or another.
+        counted_on: the format.
         values: every tensor.
         inputs: those that come from outside.
         operations: in the order of execution. What is made of constants alone (stored in half precision, say, and

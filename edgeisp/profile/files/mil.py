@@ -46,7 +46,7 @@ def _function(function: Any) -> Static:
                 view,
             )
         )
-    return assemble("Core ML package", values, list(function.inputs), operations)
+    return assemble("Core ML", values, list(function.inputs), operations)
 
 
 def _inputs(op: Any, values: dict[Hashable, Value]) -> list[str]:

@@ -55,7 +55,7 @@ def _graph(model: Any) -> Static:
             Operation(node.name, node.op_type, reads[:1] if view else reads, written, macs, widths, view)
         )
     held = {weight.name for weight in graph.initializer}
-    return assemble("ONNX file", values, [p.name for p in graph.input if p.name not in held], operations)
+    return assemble("ONNX", values, [p.name for p in graph.input if p.name not in held], operations)
 
 
 def _product(node: Any, values: dict[Hashable, Value]) -> tuple[int, tuple[int, int] | None]:

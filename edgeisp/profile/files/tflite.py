@@ -47,7 +47,7 @@ def _subgraph(model: Any, graph: Any) -> Static:
         if view:
             reads = reads[:1]
         operations.append(Operation(name, kind, reads, writes, macs, widths, view))
-    return assemble("TFLite file", values, [int(index) for index in graph.inputs], operations)
+    return assemble("TFLite", values, [int(index) for index in graph.inputs], operations)
 
 
 def _product(kind: str, operator: Any, values: dict[Hashable, Value]) -> tuple[int, tuple[int, int] | None]:
