@@ -139,6 +139,17 @@ def _shown(ours: float, wanted: Check) -> str:
 def table(lines: Sequence[Line]) -> Table:
     """Papers' figures and ours, in columns of their own."""
     verdicts = {True: "holds", False: "FAILS", None: ""}
-    rows = [(x.model, x.what, x.paper, x.source, x.shown, x.status, verdicts[x.holds], x.note) for x in lines]
-    columns = ("network", "claim", "paper", "source", ">ours", "status", "", "with")
-    return Table("Claims", columns, tuple(rows))
+    rows = [
+        (
+            x.model,
+            x.what,
+            x.paper.split(" derived from")[0],
+            x.shown,
+            verdicts[x.holds],
+            f"{x.status}, {x.note}" if x.note else x.status,
+        )
+        for x in lines
+    ]
+    columns = ("network", "claim", ">paper", ">ours", "", "status")
+    note = "Sources and derivations: `edgeisp models NAME`, or --json."
+    return Table("Claims", columns, tuple(rows), note)
