@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from edgeisp import extras
 from edgeisp.engines.base import Tensors
+from edgeisp.engines.quiet import native_stderr_off
 from edgeisp.errors import BadInputError, UnavailableError
 
 if TYPE_CHECKING:
@@ -34,15 +35,17 @@ class ExecuTorchEngine:
     def open(self, path: Path, *, threads: int = 0) -> ExecuTorchProgram:
         if lack := self.missing():
             raise UnavailableError("the engine executorch cannot run here", cure=lack)
-        from executorch.extension.pybindings import portable_lib
-        from executorch.runtime import Runtime, Verification
+        with native_stderr_off():
+            from executorch.extension.pybindings import portable_lib
+            from executorch.runtime import Runtime, Verification
 
         if threads:
             portable_lib._unsafe_reset_threadpool(threads)
         try:
-            program = Runtime.get().load_program(path, verification=Verification.InternalConsistency)
-            functions = json.loads(program.load_method(METADATA).execute([])[0])["functions"]
-            methods = {name: program.load_method(name) for name in functions}
+            with native_stderr_off():
+                program = Runtime.get().load_program(path, verification=Verification.InternalConsistency)
+                functions = json.loads(program.load_method(METADATA).execute([])[0])["functions"]
+                methods = {name: program.load_method(name) for name in functions}
         except Exception as error:  # the runtime raises RuntimeError, and returns None for what it lacks
             raise BadInputError(
                 f"ExecuTorch cannot open it ({error})", where=path, cure="export again"

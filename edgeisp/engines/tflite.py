@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 
 from edgeisp import extras
 from edgeisp.engines.base import Tensors
+from edgeisp.engines.quiet import native_stderr_off
 from edgeisp.errors import BadInputError, UnavailableError
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def interpret(model: Path | bytes, threads: int = 0) -> Interpreter:
         {"model_content": model} if isinstance(model, bytes) else {"model_path": str(model)}
     )
     try:
-        with _native_stderr_off():
+        with native_stderr_off():
             interpreter = Interpreter(**where, num_threads=threads or None)
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
@@ -76,19 +75,6 @@ def interpret(model: Path | bytes, threads: int = 0) -> Interpreter:
             cure="export again",
         ) from error
     return interpreter
-
-
-@contextmanager
-def _native_stderr_off() -> Iterator[None]:
-    """TFLite announces its delegate on file descriptor 2, whatever it is told of logging."""
-    kept = os.dup(2)
-    with Path(os.devnull).open("wb") as nothing:
-        os.dup2(nothing.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 ENGINE = TFLiteEngine()
