@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -68,11 +69,10 @@ def describe(card: ModelCard) -> dict[str, Any]:
 
 
 def _table(models: list[dict[str, Any]]) -> RenderableType:
+    from rich.console import Group
     from rich.table import Table
 
-    table = Table(
-        "network", "parameters", "MACs", "at input", "bundled checkpoint", "claims of the paper", box=None
-    )
+    table = Table("network", "parameters", "MACs", "at input", "checkpoint", "claims", box=None)
     for model in models:
         checkpoint = model["checkpoint"]
         table.add_row(
@@ -81,9 +81,9 @@ def _table(models: list[dict[str, Any]]) -> RenderableType:
             f"{model['macs'] / 1e9:.2f} G",
             "x".join(map(str, model["reference_input"][1:])),
             checkpoint["sha256"][:12] if checkpoint else "none",
-            "\n".join(f"{claim['what']}: {claim['paper']}" for claim in model["claims"]),
+            str(len(model["claims"])),
         )
-    return table
+    return Group(table, "", " `edgeisp models NAME` shows a card, `edgeisp claims` checks what papers claim.")
 
 
 def _card(model: dict[str, Any]) -> RenderableType:
@@ -101,6 +101,12 @@ def _card(model: dict[str, Any]) -> RenderableType:
             table.add_row(Text(key, "dim"), Text(str(value)))
         return table
 
+    def bullets(lines: Sequence[str]) -> Table:
+        table = Table(box=None, show_header=False, pad_edge=False)
+        for line in lines:
+            table.add_row("-", Text(line))
+        return table
+
     claims = Table("", "the paper", "source", "how to measure ours", box=None, pad_edge=False)
     for claim in model["claims"]:
         claims.add_row(claim["what"], claim["paper"], claim["source"], claim["command"] or "-")
@@ -115,11 +121,7 @@ def _card(model: dict[str, Any]) -> RenderableType:
         Text(model["paper"]),
         *section("Size, counted on the graph", pairs(size)),
         *section("Claims", claims),
-        *(
-            part
-            for key, title in SECTIONS.items()
-            for part in section(title, *(Text(f"- {x}") for x in model[key]))
-        ),
+        *(part for key, title in SECTIONS.items() for part in section(title, bullets(model[key]))),
         *section("Bundled checkpoint", pairs(weights)),
     )
 
