@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeisp.data.frame import Bytes, MemoryFrame, Sensor, Window
+from edgeisp.errors import BadInputError
 from edgeisp.extras import require
 from edgeisp.raw.color import encode_srgb, plane_gains
 from edgeisp.raw.image import Floats
@@ -29,6 +30,8 @@ FINEST = 1
 FIT_SIDE = 64
 """Both pictures are averaged to this many areas a side before the mapping is fitted: shifts hardly matter there."""
 FIT_ROUNDS = 4
+SMALLEST = 16
+"""Shortest side that the flow takes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,9 +81,14 @@ def align(reference: Bytes, picture: Bytes) -> Alignment:
     """Warp ``picture`` onto ``reference``, both ``H x W x 3`` sRGB of the same scene.
 
     Raises:
+        BadInputError: they are too small.
         UnavailableError: OpenCV is not installed.
     """
     cv2 = _cv2()
+    if min(picture.shape[:2]) < SMALLEST:
+        raise BadInputError(
+            f"{picture.shape[1]}x{picture.shape[0]} is too small to align", cure="give larger pictures"
+        )
     warped, mask, flow = (
         picture,
         np.ones(picture.shape[:2], np.uint8),

@@ -10,11 +10,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from safetensors import SafetensorError, safe_open
@@ -28,6 +30,8 @@ from edgeisp.files import whole
 VERSION = 1
 SENSOR = "sensor"
 BYTES_PER_PIXEL = 6
+ELSEWHERE = "set XDG_CACHE_HOME to a folder on a larger disk, or delete old frames"
+T = TypeVar("T")
 Report = Callable[[int], None]
 """Called with the number of pairs that were just done."""
 
@@ -51,13 +55,22 @@ class StoredFrame:
             return None
 
     def window(self, rows: slice, columns: slice) -> Window:
-        """A part of the frame; only its pages are read."""
-        with safe_open(self.path, "np") as file:
-            return Window(*(file.get_slice(name)[rows, columns] for name in Window._fields))
+        """A part of the frame; only its pages are read.
+
+        Raises:
+            UnavailableError: the file has gone from the cache.
+        """
+        try:
+            with safe_open(self.path, "np") as file:
+                return Window(*(file.get_slice(name)[rows, columns] for name in Window._fields))
+        except (OSError, SafetensorError) as error:
+            raise UnavailableError(
+                f"a decoded frame has gone or is damaged ({error})", self.path, "start again: it is made anew"
+            ) from error
 
 
 def cache_folder() -> Path:
-    """``$XDG_CACHE_HOME/edgeisp/frames``, by default in ``~/.cache``; safe to delete at any time."""
+    """``$XDG_CACHE_HOME/edgeisp/frames``, by default in ``~/.cache``; safe to delete when no run uses it."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgeisp" / "frames"
 
 
@@ -82,10 +95,10 @@ def stored_frames(
         UnavailableError: the disk is too small.
     """
     _check_disk(pairs, entries, aligned)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        frames: list[StoredFrame] = []
-        bad: list[BadInputError] = []
-        for frame in pool.map(partial(_stored, pairs, aligned), entries):
+    frames: list[StoredFrame] = []
+    bad: list[BadInputError] = []
+    with in_threads(partial(_stored, pairs, aligned), entries) as found:
+        for frame in found:
             if isinstance(frame, StoredFrame):
                 frames.append(frame)
             else:
@@ -93,6 +106,16 @@ def stored_frames(
             report(1)
     refuse(bad, len(entries), skip_bad)
     return frames
+
+
+@contextmanager
+def in_threads(function: Callable[[Entry], T], entries: Sequence[Entry]) -> Iterator[Iterator[T]]:
+    """What ``function`` makes of each entry, in order; when the block ends early, what has not begun is dropped."""
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        yield pool.map(function, entries)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def refuse(bad: Sequence[BadInputError], total: int, skip_bad: bool) -> None:
@@ -149,10 +172,17 @@ def _decoded(pairs: PairSet, entry: Entry, aligned: bool) -> MemoryFrame:
 
 
 def store(frame: MemoryFrame, path: Path) -> None:
-    """Write ``frame``, whole or not at all."""
+    """Write ``frame``, whole or not at all.
+
+    Raises:
+        UnavailableError: the folder cannot be written to, or the disk is full.
+    """
     tensors = {name: part.copy() for name, part in frame.whole._asdict().items()}
-    with whole(path) as part:
-        save_file(tensors, part, metadata={SENSOR: msgspec.json.encode(frame.sensor).decode()})
+    try:
+        with whole(path) as part:
+            save_file(tensors, part, metadata={SENSOR: msgspec.json.encode(frame.sensor).decode()})
+    except (OSError, SafetensorError) as error:
+        raise UnavailableError(f"the cache cannot be written ({error})", cache_folder(), ELSEWHERE) from error
 
 
 def _check_disk(pairs: PairSet, entries: Sequence[Entry], aligned: bool) -> None:
@@ -166,13 +196,13 @@ def _check_disk(pairs: PairSet, entries: Sequence[Entry], aligned: bool) -> None
     else:
         return
     folder = cache_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    free, need = shutil.disk_usage(folder).free, len(absent) * height * width * BYTES_PER_PIXEL
+    above = next(place for place in (folder, *folder.parents) if place.is_dir())
+    free, need = shutil.disk_usage(above).free, len(absent) * height * width * BYTES_PER_PIXEL
     if need > free:
         raise UnavailableError(
             f"{len(absent)} decoded pairs need about {need / 1e9:.1f} GB, {free / 1e9:.1f} GB are free",
             where=folder,
-            cure="set XDG_CACHE_HOME to a folder on a larger disk, or delete old frames",
+            cure=ELSEWHERE,
         )
 
 

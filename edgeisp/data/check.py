@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-import os
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
 
-from edgeisp.data.cache import Report
+from edgeisp.data.cache import Report, in_threads
 from edgeisp.data.frame import frame_of
 from edgeisp.data.pairset import Entry, PairSet
 from edgeisp.errors import BadInputError
@@ -93,8 +91,8 @@ def check(pairs: PairSet, report: Report = lambda _: None) -> SetReport:
     """
     read: list[PairReport] = []
     bad: list[BadInputError] = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for found in pool.map(partial(_check_pair, pairs), pairs.entries):
+    with in_threads(partial(_check_pair, pairs), pairs.entries) as reports:
+        for found in reports:
             if isinstance(found, PairReport):
                 read.append(found)
             else:

@@ -3,15 +3,16 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
 
 from edgeisp.data import cache as caching
-from edgeisp.data.cache import StoredFrame, cache_folder, place, stored_frames
+from edgeisp.data.cache import StoredFrame, cache_folder, in_threads, place, stored_frames
 from edgeisp.data.frame import frame_of
 from edgeisp.data.open import open_set
-from edgeisp.data.pairset import PairSet
+from edgeisp.data.pairset import Entry, PairSet
 from edgeisp.errors import UnavailableError
 from edgeisp.raw import Assumptions
 from edgeisp.raw.reader import RawReader
@@ -64,6 +65,37 @@ def test_damaged_file_in_the_cache_is_made_anew(pairs: PairSet) -> None:
     assert StoredFrame.open(stored.path) is None
     (again,) = stored_frames(pairs, pairs.entries[:1])
     assert again.window(slice(0, 64), slice(0, 64)).mask.all()
+
+
+def test_frame_that_has_gone_from_the_cache_is_told(pairs: PairSet) -> None:
+    (stored,) = stored_frames(pairs, pairs.entries[:1])
+    stored.path.unlink()
+    with pytest.raises(UnavailableError, match="start again"):
+        stored.window(slice(0, 2), slice(0, 2))
+
+
+def test_cache_that_cannot_be_written_is_told(pairs: PairSet, cache: Path) -> None:
+    cache.write_text("a file where the folder should be")
+    with pytest.raises(UnavailableError, match="cache cannot be written"):
+        stored_frames(pairs, pairs.entries)
+
+
+def test_decoding_ends_with_the_run_that_wanted_it(pairs: PairSet) -> None:
+    class Stopped(Exception):
+        pass
+
+    many = list(pairs.entries) * 200
+    begun: list[str] = []
+
+    def note(entry: Entry) -> None:
+        begun.append(entry.name)
+        if len(begun) > 1:
+            Event().wait(0.1)
+
+    with pytest.raises(Stopped), in_threads(note, many) as results:
+        next(results)
+        raise Stopped
+    assert len(begun) < len(many) / 2
 
 
 def test_disk_that_is_too_small_is_told_before_decoding(
