@@ -44,11 +44,15 @@ class SyntheticPairs:
 
     def __getitem__(self, index: int) -> Patch:
         rng = np.random.default_rng((self.seed, index))
-        picture = _augment(self._crop(index, rng), rng)
+        picture = self.picture(index, rng)
         camera = random_camera(rng)
         planes = noisy_planes(picture, camera, rng)
         color = color_input(camera.srgb_from_camera)
         return Patch.whole(canonical_planes(planes, camera.white_balance), color, picture)
+
+    def picture(self, index: int, rng: np.random.Generator) -> Floats:
+        """The clean picture of a pair, ``3 x 2p x 2p`` sRGB, cut and varied at random."""
+        return _augment(self._crop(index, rng), rng)
 
     def _crop(self, index: int, rng: np.random.Generator) -> Floats:
         size = 2 * self.patch

@@ -15,6 +15,9 @@ MODELS: Registry[ModelCard] = Registry(
         "metaisp": "edgeisp.models.metaisp:CARD",
         "metaisp-large": "edgeisp.models.metaisp:LARGE",
         "lwisp": "edgeisp.models.lwisp:CARD",
+        "lwisp-denoise": "edgeisp.models.lwisp:PICTURE_CARD",
+        "lwisp-denoise-raw": "edgeisp.models.lwisp:RAW_CARD",
+        "metaisp-denoise": "edgeisp.models.metaisp:PICTURE_CARD",
     },
     group="edgeisp.models",
 )

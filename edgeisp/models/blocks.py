@@ -94,6 +94,16 @@ class Companding(nn.Module):
         return linear
 
 
+class Display(Companding):
+    """Of sRGB pictures: they are companded already."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x
+
+    def inverse(self, y: Tensor) -> Tensor:
+        return y
+
+
 class ColorRendering(nn.Module):
     """Linear camera RGB to sRGB code values: a colour matrix, then the transfer curve of IEC 61966-2-1.
 

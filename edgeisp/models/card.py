@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from edgeisp.models.functions import ISPNetwork
+from edgeisp.models.task import ISP, Task
 
 
 @dataclass(frozen=True)
@@ -63,4 +64,6 @@ class ModelCard:
     reconstruction: tuple[str, ...]
     """Our own choices where nothing is known."""
     reference_input: tuple[int, ...] = (1, 4, 224, 224)
-    """Packed input at which parameters and MACs are quoted."""
+    """Input at which parameters and MACs are quoted."""
+    task: Task = ISP
+    """What goes in and comes out."""

@@ -18,6 +18,7 @@ from edgeisp.errors import BadInputError, CheckpointError
 from edgeisp.files import sha256, whole
 from edgeisp.models import MODELS
 from edgeisp.models.functions import ISPNetwork
+from edgeisp.models.task import Task
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class LoadedModel:
     sha256: str
     card: dict[str, Any]
     """What the checkpoint's header says of its training; empty for files of other makers."""
+
+    @property
+    def task(self) -> Task:
+        """What the network is for."""
+        return MODELS.get(self.name).task
 
 
 def bundled(name: str) -> Path | None:
@@ -134,6 +140,7 @@ def network_of(path: Path) -> str:
 
 
 def _likely(weights: dict[str, torch.Tensor]) -> str | None:
+    """The network whose weights have these names and shapes."""
     shapes = {key: value.shape for key, value in weights.items()}
     for name in MODELS.names():
         with suppress(BadInputError):  # a broken plug-in must not stand in the way of the others

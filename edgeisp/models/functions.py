@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from edgeisp.models.task import ISP, Task
+
 Shape = tuple[int, ...]
 
 
@@ -15,7 +17,7 @@ class Function:
     """One entry point of an artifact: a module whose forward takes the inputs in their listed order. All float32."""
 
     name: str
-    """``tile`` (packed Bayer and what it needs to sRGB) or ``context`` (a reduced frame to a small vector)."""
+    """``tile`` (a picture and what else it needs to a picture) or ``context`` (a reduced frame to a small vector)."""
     module: nn.Module
     inputs: Mapping[str, Shape]
     outputs: Mapping[str, Shape]
@@ -26,6 +28,8 @@ class ISPNetwork(nn.Module):
 
     stride: int
     """Height and width of the packed input must be multiples of this."""
+    task: Task = ISP
+    """What goes in and comes out."""
 
     def functions(self, height: int, width: int) -> dict[str, Function]:
         """The exported entry points for a packed tile of ``height x width``; ``tile`` is always among them."""
@@ -49,3 +53,37 @@ class ContextOf(nn.Module):
 
     def forward(self, raw: Tensor) -> Tensor:
         return self.network.context(raw)
+
+
+class WithoutColor(nn.Module):
+    """The tile function of a network whose task has no colour matrix."""
+
+    def __init__(self, network: ISPNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, picture: Tensor, context: Tensor) -> Tensor:
+        made: Tensor = self.network(picture, None, context)
+        return made
+
+
+CONTEXT_SIDE = 128
+"""Height and width of what the context function takes."""
+
+
+def with_context(network: ISPNetwork, context: Shape, height: int, width: int) -> dict[str, Function]:
+    """The two functions of a network whose tiles take a context of that shape, named after its task.
+
+    ``tile(source, color, context) -> result``, without ``color`` where the task does not render; and
+    ``context(source) -> context``.
+    """
+    task = network.task
+    source = {task.source: (1, task.planes, height, width)}
+    result = {task.result: (1, task.colors, task.scale * height, task.scale * width)}
+    whole = {task.source: (1, task.planes, CONTEXT_SIDE, CONTEXT_SIDE)}
+    color = {"color": (1, 9, 1, 1)} if task.rendered else {}
+    module = network if task.rendered else WithoutColor(network)
+    return {
+        "tile": Function("tile", module, {**source, **color, "context": context}, result),
+        "context": Function("context", ContextOf(network), whole, {"context": context}),
+    }

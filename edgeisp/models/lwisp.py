@@ -7,7 +7,7 @@ what is our reconstruction.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import torch
@@ -15,10 +15,11 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
-from edgeisp.models.blocks import ColorRendering, Companding, SubpixelUp, bilinear_demosaic
+from edgeisp.models.blocks import ColorRendering, Companding, Display, SubpixelUp, bilinear_demosaic
 from edgeisp.models.card import Check, Claim, ModelCard
-from edgeisp.models.functions import ContextOf, Function, ISPNetwork
+from edgeisp.models.functions import Function, ISPNetwork, with_context
 from edgeisp.models.inspection import Inspection
+from edgeisp.models.task import ISP, RAW_TO_RAW, SRGB_TO_SRGB, Task
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class LWISPConfig:
     """Spatial attention maps in each block, from which every channel mixes its own gate."""
     slope: float = 0.2
     """Of the leaky ReLUs below 0."""
+    task: Task = ISP
+    """What goes in and comes out; at scale 1 there is neither demosaic nor upsampling tail."""
 
 
 class FineGrainedAttention(nn.Module):
@@ -97,23 +100,24 @@ class LWISP(ISPNetwork):
 
     def __init__(self, config: LWISPConfig = LWISPConfig()) -> None:
         super().__init__()
-        self.config = config
-        widths = config.widths
+        self.config, self.task = config, config.task
+        widths, task = config.widths, config.task
         rising = list(pairwise(widths[::-1]))
 
         def blocks(channels: int, count: int = 1) -> nn.ModuleList:
             return nn.ModuleList(Block(channels, config.maps, config.slope) for _ in range(count))
 
-        self.compand = Companding()
-        self.head = nn.Conv2d(4, widths[0], 3, padding=1)
+        self.compand = Companding() if task.linear else Display()
+        self.head = nn.Conv2d(task.planes, widths[0], 3, padding=1)
         self.encoder = nn.ModuleList([*(blocks(w) for w in widths[:-1]), blocks(widths[-1], config.bottom)])
         self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in pairwise(widths))
         self.up = nn.ModuleList(SubpixelUp(a, b) for a, b in rising)
         self.fuse = nn.ModuleList(nn.Conv2d(2 * b, b, 1) for _, b in rising)
         self.decoder = nn.ModuleList(blocks(b) for _, b in rising)
-        self.tail = SubpixelUp(widths[0], 12)
-        self.rgb = nn.Conv2d(12, 3, 3, padding=1)
-        self.demosaic = bilinear_demosaic()
+        if task.scale == 2:
+            self.tail = SubpixelUp(widths[0], 12)
+            self.demosaic = bilinear_demosaic()
+        self.rgb = nn.Conv2d(12 if task.scale == 2 else widths[0], task.colors, 3, padding=1)
         self.rendering = ColorRendering()
         with torch.no_grad():
             self.rgb.weight.mul_(0.1)
@@ -133,14 +137,14 @@ class LWISP(ISPNetwork):
         """Channel gates of every block, ``B x channels x 1 x 1``, from a whole (or reduced) frame."""
         return self._trunk(raw, None)[1]
 
-    def forward(self, raw: Tensor, color: Tensor, context: Tensor | None = None) -> Tensor:
+    def forward(self, raw: Tensor, color: Tensor | None, context: Tensor | None = None) -> Tensor:
         """The picture; with the context of the whole frame if one is given, of ``raw`` itself if not.
 
-        ``color`` is the ``3 x 3`` matrix from white-balanced camera RGB to linear sRGB as ``B x 9 x 1 x 1``.
+        ``color`` is the ``3 x 3`` matrix from white-balanced camera RGB to linear sRGB as ``B x 9 x 1 x 1``; only
+        tasks that render look at it.
         """
-        companded = self._trunk(raw, context)[0]
-        rgb: Tensor = self.rendering(self.compand.inverse(companded), color)
-        return rgb
+        made = self.compand.inverse(self._trunk(raw, context)[0])
+        return self.rendering(made, color) if self.task.rendered else made
 
     def landmarks(self) -> list[nn.Module]:
         """The last blocks of the bottom and of every level on the way up."""
@@ -148,11 +152,7 @@ class LWISP(ISPNetwork):
 
     def functions(self, height: int, width: int) -> dict[str, Function]:
         """``tile(raw, color, context) -> rgb`` for ``height x width``, ``context(raw) -> context`` for 128 x 128."""
-        context = (1, sum(self.gates), 1, 1)
-        raw, rgb = (1, 4, height, width), (1, 3, 2 * height, 2 * width)
-        tile = Function("tile", self, {"raw": raw, "color": (1, 9, 1, 1), "context": context}, {"rgb": rgb})
-        frame = Function("context", ContextOf(self), {"raw": (1, 4, 128, 128)}, {"context": context})
-        return {"tile": tile, "context": frame}
+        return with_context(self, (1, sum(self.gates), 1, 1), height, width)
 
     def inspect(self, raw: Tensor, context: Tensor | None = None) -> Inspection:
         """The spatial gates of every block, averaged over channels, and the channel gates of all blocks."""
@@ -191,8 +191,10 @@ class LWISP(ISPNetwork):
         x = stage(x, self.encoder[-1])
         for up, fuse, blocks in zip(self.up, self.fuse, self.decoder, strict=True):
             x = stage(fuse(torch.cat([up(x), skips.pop()], 1)), blocks)
-        detail = self.rgb(F.leaky_relu(self.tail(x), self.config.slope))
-        return detail + F.pixel_shuffle(self.demosaic(x0), 2), torch.cat(used, 1)
+        if self.task.scale == 2:
+            x = F.leaky_relu(self.tail(x), self.config.slope)
+            x0 = F.pixel_shuffle(self.demosaic(x0), 2)
+        return self.rgb(x) + x0, torch.cat(used, 1)
 
 
 CARD = ModelCard(
@@ -262,4 +264,41 @@ CARD = ModelCard(
         "The channel gates are the context: computed once per frame, so that tiles agree.",
         "Training: see the card of the checkpoint.",
     ),
+)
+
+
+def _subtask(name: str, title: str, config: LWISPConfig, note: str) -> ModelCard:
+    """The card of LW-ISP for another task; the paper says only that it is competitive there."""
+    return replace(
+        CARD,
+        name=name,
+        title=title,
+        build=lambda: LWISP(config),
+        task=config.task,
+        claims=(Claim("denoising and enhancement", "competitive; no figures are public", "abstract"),),
+        from_third_parties=(),
+        reconstruction=(
+            note,
+            "The blocks are those of `lwisp`; see its card.",
+            "Scale 1: no demosaic and no upsampling tail; a 3x3 convolution is added to the input.",
+            "Training: see the card of the checkpoint.",
+        ),
+        reference_input=(1, config.task.planes, 256, 256),
+    )
+
+
+SMALL = (16, 32, 48, 64)
+"""Widths of the variants for subtasks: a quarter of a million parameters, which train in minutes."""
+
+PICTURE_CARD = _subtask(
+    "lwisp-denoise",
+    "LW-ISP for sRGB pictures: denoising and enhancement",
+    LWISPConfig(SMALL, bottom=2, task=SRGB_TO_SRGB),
+    "Three planes in and out, sRGB code values: no companding and no colour stage.",
+)
+RAW_CARD = _subtask(
+    "lwisp-denoise-raw",
+    "LW-ISP for RAW: denoising packed Bayer",
+    LWISPConfig(SMALL, bottom=2, task=RAW_TO_RAW),
+    "Four planes in and out, companded inside the network as in `lwisp`: no colour stage.",
 )

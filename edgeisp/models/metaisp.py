@@ -19,14 +19,16 @@ from edgeisp.models.blocks import (
     ChannelLayerNorm,
     ColorRendering,
     Companding,
+    Display,
     HaarDown,
     HaarUp,
     SubpixelUp,
     bilinear_demosaic,
 )
 from edgeisp.models.card import Check, Claim, ModelCard
-from edgeisp.models.functions import ContextOf, Function, ISPNetwork
+from edgeisp.models.functions import Function, ISPNetwork, with_context
 from edgeisp.models.inspection import Inspection
+from edgeisp.models.task import ISP, SRGB_TO_SRGB, Task
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class MetaISPConfig:
     """N, learnable basis matrices (MCCB) or vectors (MSCB) in each block."""
     up: Literal["haar", "subpixel"] = "haar"
     """Upsampling: the paper's inverse wavelet transform, or `SubpixelUp`."""
+    task: Task = ISP
+    """What goes in and comes out; at scale 1 there is no demosaic."""
 
 
 class WeightPredictor(nn.Module):
@@ -133,22 +137,23 @@ class MetaISP(ISPNetwork):
 
     def __init__(self, config: MetaISPConfig = MetaISPConfig()) -> None:
         super().__init__()
-        self.config = config
+        self.config, self.task = config, config.task
         c, k, n = config.width, config.k, config.n_basis
         widths = (c, c, c, 2 * c)
 
         def pair(channels: int) -> list[CorrectionBlock]:
             return [MCCB(channels, k, n), MSCB(channels, k, n)]
 
-        self.compand = Companding()
-        self.mfeb = nn.Sequential(nn.Conv2d(4, c, 3, padding=1), nn.GELU(), nn.Conv2d(c, c, 3, padding=1))
+        task = config.task
+        self.compand = Companding() if task.linear else Display()
+        self.mfeb = nn.Sequential(nn.Conv2d(task.planes, c, 3, padding=1), nn.GELU(), nn.Conv2d(c, c, 3, padding=1))
         self.encoder = nn.ModuleList(nn.ModuleList(pair(w)) for w in widths)
         self.down = nn.ModuleList(HaarDown(a, b) for a, b in pairwise(widths))
         self.decoder = nn.ModuleList(nn.ModuleList(pair(w)) for w in widths[:0:-1])
         up = {"haar": HaarUp, "subpixel": SubpixelUp}[config.up]
         self.up = nn.ModuleList(up(a, b) for a, b in zip(widths[:0:-1], widths[2::-1], strict=True))
-        self.head = nn.Conv2d(c, 12, 3, padding=1)
-        self.demosaic = bilinear_demosaic()
+        self.head = nn.Conv2d(c, task.colors * task.scale**2, 3, padding=1)
+        self.demosaic = bilinear_demosaic() if task.scale == 2 else nn.Identity()
         self.rendering = ColorRendering()
         with torch.no_grad():
             self.head.weight.mul_(0.1)
@@ -163,13 +168,16 @@ class MetaISP(ISPNetwork):
         """Weights of every block, ``B x blocks*N``, from a whole (or reduced) frame."""
         return self._trunk(raw, None)[1]
 
-    def forward(self, raw: Tensor, color: Tensor, context: Tensor | None = None) -> Tensor:
+    def forward(self, raw: Tensor, color: Tensor | None, context: Tensor | None = None) -> Tensor:
         """The picture; with the context of the whole frame if one is given, of ``raw`` itself if not.
 
-        ``color`` is the ``3 x 3`` matrix from white-balanced camera RGB to linear sRGB as ``B x 9 x 1 x 1``.
+        ``color`` is the ``3 x 3`` matrix from white-balanced camera RGB to linear sRGB as ``B x 9 x 1 x 1``; only
+        tasks that render look at it.
         """
-        companded = self._trunk(raw, context)[0]
-        return F.pixel_shuffle(self.rendering(self.compand.inverse(companded), color), 2)
+        made = self.compand.inverse(self._trunk(raw, context)[0])
+        if self.task.rendered:
+            made = self.rendering(made, color)
+        return F.pixel_shuffle(made, 2) if self.task.scale == 2 else made
 
     def landmarks(self) -> list[nn.Module]:
         """The last blocks of every level on the way up."""
@@ -177,11 +185,7 @@ class MetaISP(ISPNetwork):
 
     def functions(self, height: int, width: int) -> dict[str, Function]:
         """``tile(raw, color, context) -> rgb`` for ``height x width``, ``context(raw) -> context`` for 128 x 128."""
-        context = (1, len(self.blocks) * self.config.n_basis)
-        raw, rgb = (1, 4, height, width), (1, 3, 2 * height, 2 * width)
-        tile = Function("tile", self, {"raw": raw, "color": (1, 9, 1, 1), "context": context}, {"rgb": rgb})
-        frame = Function("context", ContextOf(self), {"raw": (1, 4, 128, 128)}, {"context": context})
-        return {"tile": tile, "context": frame}
+        return with_context(self, (1, len(self.blocks) * self.config.n_basis), height, width)
 
     def inspect(self, raw: Tensor, context: Tensor | None = None) -> Inspection:
         """MSCB's spatial attention at every stage of the U-Net, and the dynamic weights of all blocks."""
@@ -199,7 +203,7 @@ class MetaISP(ISPNetwork):
         return Inspection(maps, {name: w[0] for name, _, _, w in shown})
 
     def _trunk(self, raw: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Companded camera RGB before the pixel shuffle, ``B x 12 x h x w``, and the weights it was made with."""
+        """What comes out, companded and before the pixel shuffle, ``B x 12 x h x w`` of the ISP, and the weights it was made with."""
         given = [None] * len(self.blocks) if context is None else context.split(self.config.n_basis, 1)
         queue, used = iter(given), []
 
@@ -299,4 +303,20 @@ LARGE = replace(
     build=lambda: MetaISP(MetaISPConfig(width=48, k=60)),
     claims=(),
     reconstruction=("Width 48 and K=60 instead of 32 and 40.", *CARD.reconstruction),
+)
+
+PICTURE_CARD = replace(
+    CARD,
+    name="metaisp-denoise",
+    title="MetaISP for sRGB pictures: denoising and enhancement",
+    build=lambda: MetaISP(MetaISPConfig(width=16, k=20, n_basis=4, task=SRGB_TO_SRGB)),
+    task=SRGB_TO_SRGB,
+    claims=(),
+    from_paper=(),
+    from_third_parties=(),
+    reconstruction=(
+        "The blocks of `metaisp` at half its widths; see its card. The paper does not speak of this task.",
+        "Three planes in and out, sRGB code values; a 3x3 convolution is added to the input.",
+    ),
+    reference_input=(1, 3, 256, 256),
 )

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeisp.raw.color import color_matrix_from_srgb, decode_srgb, plane_gains, srgb_from_camera
+from edgeisp.raw.canonical import canonical_planes
+from edgeisp.raw.color import (
+    color_matrix_from_srgb,
+    decode_srgb,
+    encode_srgb,
+    plane_gains,
+    srgb_from_camera,
+)
 from edgeisp.raw.image import CFA, CFAS, Floats, Matrix, NoiseProfile, RawImage
 from edgeisp.raw.noise import add_noise, random_profile
 
@@ -90,6 +97,20 @@ def noisy_planes(srgb: Floats, camera: Camera, rng: np.random.Generator) -> Floa
     """Packed Bayer of a picture as the camera would record it: ``4 x H/2 x W/2``, black-subtracted, white at 1."""
     values = digitize(sample_planes(camera_rgb(srgb, camera)), camera, rng)
     return ((values - camera.black_level) / (camera.white_level - camera.black_level)).astype(np.float32)
+
+
+def noisy_srgb(srgb: Floats, camera: Camera, rng: np.random.Generator) -> Floats:
+    """A picture with the noise that ``camera`` leaves in it: ``3 x H x W`` sRGB in [0, 1] of one of that shape.
+
+    Every pixel is one Bayer quad of the sensor, as where a camera bins: noise is measured shot and read noise in linear
+    light, then white balance, the mean of both greens, colour matrix and sRGB curve. No two pixels share noise.
+    """
+    signal = camera_rgb(srgb, camera)
+    values = digitize(signal[[0, 1, 1, 2]], camera, rng)
+    planes = ((values - camera.black_level) / (camera.white_level - camera.black_level)).astype(np.float32)
+    r, gr, gb, b = canonical_planes(planes, camera.white_balance)
+    linear = np.tensordot(camera.srgb_from_camera.astype(np.float32), np.stack([r, (gr + gb) / 2, b]), axes=1)
+    return encode_srgb(linear.astype(np.float32))
 
 
 def unprocess(srgb: Floats, camera: Camera, rng: np.random.Generator, iso: int | None = None) -> RawImage:

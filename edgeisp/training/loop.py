@@ -17,10 +17,12 @@ from torch.utils.data import DataLoader, default_collate
 
 from edgeisp.data.open import Pairs, open_pairs
 from edgeisp.data.patch import Patch
+from edgeisp.data.subtasks import open_subtask
 from edgeisp.errors import BadInputError, EdgeISPError
 from edgeisp.files import whole
 from edgeisp.models import MODELS
 from edgeisp.models.checkpoint import load, save
+from edgeisp.models.task import ISP
 from edgeisp.processes import Processes
 from edgeisp.training.config import TrainConfig, check
 from edgeisp.training.fabric import gpu_utilization, launch
@@ -231,17 +233,16 @@ class Run:
         for turn in (True, False):
             with self.processes.together():
                 if self.processes.first is turn:
-                    pairs.append(
-                        open_pairs(
-                            c.data,
-                            patch=c.patch,
-                            seed=c.seed,
-                            reader=c.reader,
-                            aligned=c.aligned,
-                            skip_bad=c.skip_bad,
-                        )
-                    )
+                    pairs.append(self._data())
         return pairs[0]
+
+    def _data(self) -> Pairs:
+        c, task = self.config, MODELS.get(self.config.model).task
+        if task is not ISP:
+            return open_subtask(task, c.data, patch=c.patch, seed=c.seed)
+        return open_pairs(
+            c.data, patch=c.patch, seed=c.seed, reader=c.reader, aligned=c.aligned, skip_bad=c.skip_bad
+        )
 
     def _placed(self, batch: Batch | EdgeISPError) -> Batch:
         if isinstance(batch, EdgeISPError):

@@ -1,0 +1,168 @@
+"""Training data of the subtasks: noisy and clean pictures or RAW planes, and any pictures before and after.
+
+``synthetic`` is endless and made on the spot, with noise as measured on phones. ``sidd:DIR`` and ``pairs:DIR`` are
+folders of pictures::
+
+    DIR/noisy/NAME.png, DIR/gt/NAME.png        or DIR/input/..., DIR/target/...
+    DIR/**/0001_NOISY_SRGB_010.PNG, DIR/**/0001_GT_SRGB_010.PNG        SIDD as it is published
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeisp.data.cache import cache_folder
+from edgeisp.data.open import Pairs
+from edgeisp.data.pairs import PICTURES, read_picture
+from edgeisp.data.patch import Patch
+from edgeisp.data.synthetic import SyntheticPairs
+from edgeisp.errors import BadInputError
+from edgeisp.files import whole
+from edgeisp.models.task import RAW_TO_RAW, SRGB_TO_SRGB, Task
+from edgeisp.raw.canonical import canonical_planes
+from edgeisp.raw.color import planar
+from edgeisp.raw.unprocess import camera_rgb, noisy_planes, noisy_srgb, random_camera, sample_planes
+
+LAYOUT = (
+    "expected DIR/noisy/NAME.png with DIR/gt/NAME.png, DIR/input with DIR/target, or SIDD's *_NOISY_* and *_GT_* files"
+)
+FOLDERS = (("noisy", "gt"), ("input", "target"))
+_NO_COLOR = np.zeros((9, 1, 1), np.float32)
+
+
+@dataclass(frozen=True)
+class NoisyPictures:
+    """sRGB pictures as they are and with the noise of a random camera, ``3 x p x p`` each."""
+
+    patch: int
+    seed: int = 0
+
+    def __getitem__(self, index: int) -> Patch:
+        rng = np.random.default_rng((self.seed, index))
+        picture = SyntheticPairs(self.patch // 2, self.seed).picture(index, rng)
+        return Patch.whole(noisy_srgb(picture, random_camera(rng), rng), _NO_COLOR, picture)
+
+
+@dataclass(frozen=True)
+class NoisyPlanes:
+    """Canonical packed Bayer without and with the noise of a random camera, ``4 x p x p`` each."""
+
+    patch: int
+    seed: int = 0
+
+    def __getitem__(self, index: int) -> Patch:
+        rng = np.random.default_rng((self.seed, index))
+        picture, camera = SyntheticPairs(self.patch, self.seed).picture(index, rng), random_camera(rng)
+        balance = camera.white_balance
+        noisy = canonical_planes(noisy_planes(picture, camera, rng), balance)
+        clean = canonical_planes(sample_planes(camera_rgb(picture, camera)), balance)
+        return Patch.whole(noisy, _NO_COLOR, clean)
+
+
+@dataclass(frozen=True)
+class PicturePatches:
+    """Patches of pictures before and after; flipped and transposed at random."""
+
+    pairs: Sequence[tuple[Path, Path]]
+    patch: int
+    seed: int = 0
+
+    def __getitem__(self, index: int) -> Patch:
+        rng = np.random.default_rng((self.seed, index))
+        before, after = (decoded(path) for path in self.pairs[int(rng.integers(len(self.pairs)))])
+        top, left = (int(rng.integers(side - self.patch + 1)) for side in before.shape[:2])
+        window = np.s_[top : top + self.patch, left : left + self.patch]
+        parts = np.stack([before[window], after[window]])
+        for axis in (1, 2):
+            if rng.random() < 0.5:
+                parts = np.flip(parts, axis)
+        if rng.random() < 0.5:
+            parts = parts.swapaxes(1, 2)
+        return Patch.whole(planar(parts[0]), _NO_COLOR, planar(parts[1]))
+
+
+def open_subtask(task: Task, name: str, *, patch: int, seed: int) -> Pairs:
+    """The training data called ``name`` for a task other than the ISP.
+
+    Raises:
+        BadInputError: no such data for this task, or the folder is not as expected.
+    """
+    kind, _, folder = name.partition(":")
+    if name == "synthetic":
+        if patch % 2:
+            raise BadInputError(f"a patch of {patch} pixels", where="--patch", cure="give an even number")
+        return {SRGB_TO_SRGB.name: NoisyPictures, RAW_TO_RAW.name: NoisyPlanes}[task.name](patch, seed)
+    if task is SRGB_TO_SRGB and kind in ("sidd", "pairs") and folder:
+        return PicturePatches(checked(find_picture_pairs(Path(folder)), patch), patch, seed)
+    known = "synthetic, sidd:DIR, pairs:DIR" if task is SRGB_TO_SRGB else "synthetic"
+    raise BadInputError(f"no data set for {task.name} is called {name!r}", cure=f"known: {known}")
+
+
+def find_picture_pairs(folder: Path) -> list[tuple[Path, Path]]:
+    """(before, after) of every picture that has both, by name.
+
+    Raises:
+        BadInputError: no such folder, or nothing in it matches.
+    """
+    for before, after in FOLDERS:
+        if (folder / before).is_dir() and (folder / after).is_dir():
+            wanted = {path.stem: path for path in pictures_in(folder / after)}
+            found = [(p, wanted[p.stem]) for p in pictures_in(folder / before) if p.stem in wanted]
+            break
+    else:
+        noisy = [path for path in pictures_in(folder, deep=True) if "NOISY" in path.name]
+        found = [(path, path.with_name(path.name.replace("NOISY", "GT"))) for path in noisy]
+        found = [(path, clean) for path, clean in found if clean.is_file()]
+    if not found:
+        raise BadInputError("no picture has its counterpart", where=folder, cure=LAYOUT)
+    return found
+
+
+def pictures_in(folder: Path, deep: bool = False) -> list[Path]:
+    """The picture files of a folder (and of those inside it, where ``deep``), by name."""
+    paths = folder.rglob("*") if deep else folder.glob("*")
+    return sorted(path for path in paths if path.suffix.lower() in PICTURES and path.is_file())
+
+
+def checked(pairs: list[tuple[Path, Path]], patch: int) -> list[tuple[Path, Path]]:
+    """``pairs`` themselves, if every one is of one size that holds a patch; decodes each of them once.
+
+    Raises:
+        BadInputError: names the first that is not.
+    """
+    for before, after in pairs:
+        (height, width, _), wanted = decoded(before).shape, decoded(after).shape
+        if (height, width, 3) != wanted:
+            raise BadInputError(
+                f"{width}x{height}, its counterpart {wanted[1]}x{wanted[0]}",
+                where=before,
+                cure="crop both to the same part",
+            )
+        if min(height, width) < patch:
+            raise BadInputError(
+                f"{width}x{height} is too small for patches of {patch} pixels",
+                where=before,
+                cure="train with a smaller --patch",
+            )
+    return pairs
+
+
+def decoded(path: Path) -> NDArray[np.uint8]:
+    """``H x W x 3`` of a picture, mapped from the cache; decoded once, so that sets may be larger than memory."""
+    found = path.stat()
+    key = hashlib.sha256(
+        repr((str(path.resolve()), found.st_size, found.st_mtime_ns)).encode()
+    ).hexdigest()[:40]
+    place = cache_folder() / key[:2] / f"{key}.npy"
+    if not place.is_file():
+        with whole(place) as part, part.open("wb") as stream:
+            np.save(stream, read_picture(path))
+    pixels: NDArray[np.uint8] = np.load(place, mmap_mode="r", allow_pickle=False)
+    return pixels
+
