@@ -9,11 +9,14 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeVar
 
 from edgeisp.errors import BadInputError, EdgeISPError
 
 T = TypeVar("T")
+PATIENCE = timedelta(hours=3)
+"""How long processes wait for one that is busy, such as with preparing the data; of one that died, torchrun tells."""
 
 
 class PeerError(EdgeISPError):
@@ -73,7 +76,7 @@ class Processes:
         from torch import distributed
 
         if not distributed.is_initialized():
-            distributed.init_process_group("gloo")
+            distributed.init_process_group(timeout=PATIENCE)
         values: list[T | None] = [None] * self.size
         distributed.all_gather_object(values, value)
         return values  # type: ignore[return-value]

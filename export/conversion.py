@@ -12,7 +12,7 @@ import msgspec
 
 from edgeisp import __version__
 from edgeisp.export import TARGETS
-from edgeisp.export.manifest import Checkpoint, Cost, Delegation, Description
+from edgeisp.export.manifest import Camera, Checkpoint, Cost, Delegation, Description
 from edgeisp.export.manifest import Function as Entry
 from edgeisp.export.manifest import Tensor as Port
 from edgeisp.export.rewrites import prepare
@@ -53,7 +53,8 @@ def convert(job: Job, path: Path) -> Converted:
     target, precision = TARGETS.get(job.target), parse_precision(job.precision)
     loaded = checkpoint.load(job.model, job.weights)
     network = loaded.network
-    functions = network.functions(job.tile[0] // 2, job.tile[1] // 2)
+    task = loaded.task
+    functions = network.functions(*(side // task.scale for side in job.tile))
     prepared = {
         name: prepare(function, target.rewrites, job.precision) for name, function in functions.items()
     }
@@ -64,8 +65,10 @@ def convert(job: Job, path: Path) -> Converted:
         functions={
             name: _entry(function, target.file_of(name, path).name) for name, function in functions.items()
         },
+        task=task.name,
         tile=job.tile,
         stride=network.stride,
+        camera=Camera.of(task),
         checkpoint=Checkpoint(name=job.weights.name, sha256=loaded.sha256),
         costs={name: _cost(function) for name, function in functions.items()},
         rewrites={name: dict(part.applied) for name, part in prepared.items()},

@@ -12,7 +12,6 @@ from typing import Any
 
 from edgeisp import __version__, extras
 from edgeisp.engines import ENGINES
-from edgeisp.export.manifest import Camera
 from edgeisp.export.rewrites import CONSTANT_MATMULS, FOLD_HAAR_DOWN, FOLD_HAAR_UP, Rewrite
 from edgeisp.export.rewrites.channels_first import CHANNELS_FIRST_NORM
 from edgeisp.export.rewrites.clamps import FINITE_CLAMPS
@@ -20,11 +19,10 @@ from edgeisp.export.rewrites.means import STAGED_MEANS
 from edgeisp.export.target import Report
 from edgeisp.files import sha256
 from edgeisp.models.functions import Function
+from edgeisp.models.task import TASKS
 from edgeisp.quantize.precision import Name, Precision
 
 MODEL = Path("Data/com.apple.CoreML/model.mlmodel")
-PORTS = {"raw": Camera().input_description, "rgb": Camera().output_description}
-"""What Xcode shows beside an input or an output."""
 
 
 @dataclass(frozen=True)
@@ -109,10 +107,20 @@ def _describe(path: Path, functions: Mapping[str, Function], metadata: Mapping[s
     )
     for key, text in metadata.items():
         about.userDefined[key] = text
+    ports = _ports(functions)
     for function in spec.description.functions:
         for port in (*function.input, *function.output):
-            port.shortDescription = PORTS.get(port.name, _origin(port.name, functions))
+            port.shortDescription = ports.get(port.name, _origin(port.name, functions))
     (path / MODEL).write_bytes(spec.SerializeToString(deterministic=True))
+
+
+def _ports(functions: Mapping[str, Function]) -> dict[str, str]:
+    """What Xcode shows beside an input or an output of a network of ours."""
+    tile = functions["tile"]
+    for task in TASKS.values():
+        if task.source in tile.inputs and task.result in tile.outputs:
+            return {task.source: task.input_description, task.result: task.output_description}
+    return {}
 
 
 def _signature(function: Function) -> str:

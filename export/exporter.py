@@ -58,7 +58,7 @@ def plan(
     if lack := ENGINES.get(chosen.engine()).missing():
         raise UnavailableError(f"target {target} cannot be verified here", cure=lack)
     loaded = checkpoint.load(model, weights)
-    step = 2 * loaded.network.stride
+    step = loaded.task.scale * loaded.network.stride
     if min(tile) < step or tile[0] % step or tile[1] % step:
         raise BadInputError(
             f"tile {tile[0]}x{tile[1]}", cure=f"height and width must be multiples of {step} for {model}"

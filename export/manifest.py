@@ -14,6 +14,8 @@ import msgspec
 
 from edgeisp.errors import BadInputError
 from edgeisp.files import sha256, whole
+from edgeisp.models.task import ISP, Task
+from edgeisp.models.task import Name as TaskName
 
 VERSION: Literal[1] = 1
 SUFFIX = ".edgeisp.json"
@@ -64,16 +66,22 @@ class File(Part, frozen=True):
 class Camera(Part, frozen=True):
     """What the pixels that go in and come out mean."""
 
-    packed_order: tuple[str, str, str, str] = ("R", "Gr", "Gb", "B")
-    input_space: str = "white-balanced camera RGB"
-    input_description: str = (
-        "linear, in the camera's own primaries; black level subtracted, values below 0 kept; white-balanced with the "
-        "smallest gain 1; white at 1, clipped there. An input called color is the 3x3 matrix to linear sRGB, row by row"
-    )
-    output_space: str = "sRGB"
-    output_description: str = (
-        "gamma-encoded, 0 to 1, interleaved at twice the packed height and width; clip before display"
-    )
+    packed_order: tuple[str, ...] = ISP.order
+    input_space: str = ISP.input_space
+    input_description: str = ISP.input_description
+    output_space: str = ISP.output_space
+    output_description: str = ISP.output_description
+
+    @classmethod
+    def of(cls, task: Task) -> Camera:
+        """What a task says of its pixels."""
+        return cls(
+            packed_order=task.order,
+            input_space=task.input_space,
+            input_description=task.input_description,
+            output_space=task.output_space,
+            output_description=task.output_description,
+        )
 
 
 class Checkpoint(Part, frozen=True):
@@ -152,6 +160,8 @@ class Description(Part, frozen=True, kw_only=True):
     target: str
     precision: Literal["fp32", "fp16", "w8", "w8a8", "w8a16"]
     functions: dict[str, Function]
+    task: TaskName = "isp"
+    """What goes in and comes out; see ``camera`` for the details."""
     tile: tuple[Size, Size]
     """Height and width of the picture that one call of ``tile`` makes."""
     stride: Size

@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeisp.data.samples import packed_samples
+from edgeisp.data.samples import packed_samples, srgb_samples
 from edgeisp.engines import ENGINES
 from edgeisp.engines.base import Program, Tensors
 from edgeisp.engines.torch import run
 from edgeisp.export.manifest import Description, Failed, Parity, Verification, Verified
 from edgeisp.models import checkpoint
 from edgeisp.models.functions import Function
+from edgeisp.models.task import ISP, SRGB_TO_SRGB
 from edgeisp.raw.color import color_input
 from edgeisp.raw.unprocess import random_camera
 
@@ -36,8 +37,8 @@ def verify(
         BadInputError: the artifact does not open.
     """
     program = ENGINES.get(engine).open(artifact, threads=threads)
-    height, width = manifest.tile[0] // 2, manifest.tile[1] // 2
-    functions = checkpoint.load(manifest.model, weights).network.functions(height, width)
+    loaded = checkpoint.load(manifest.model, weights)
+    functions = loaded.network.functions(*(side // loaded.task.scale for side in manifest.tile))
     pairs = compare(program, functions)
     threshold = THRESHOLDS_DB[manifest.precision]
     broken = [
@@ -76,8 +77,8 @@ def parity_of(pairs: Iterable[tuple[NDArray[np.float32], NDArray[np.float32]]]) 
 def references(functions: Mapping[str, Function]) -> Iterator[tuple[dict[str, Tensors], dict[str, Tensors]]]:
     """For each picture: the inputs of every function, and the outputs that PyTorch computes.
 
-    ``raw`` is a natural packed picture, ``color`` a camera's matrix; an input that another function puts out
-    (``context``) is what PyTorch computes for the same picture. Anything else is drawn from [0, 1).
+    ``raw`` is a natural packed picture, ``picture`` a noisy sRGB one, ``color`` a camera's matrix; an input that
+    another function puts out (``context``) is what PyTorch computes for the same picture. Anything else is drawn from [0, 1).
     """
     makers = {out: name for name, function in functions.items() for out in function.outputs}
     for index in range(PICTURES):
@@ -106,16 +107,20 @@ def references(functions: Mapping[str, Function]) -> Iterator[tuple[dict[str, Te
 
 def example(name: str, shape: tuple[int, ...], index: int) -> NDArray[np.float32]:
     """A value for an input that comes from outside, for picture ``index``."""
-    if name == "raw":
-        return _pictures(shape[2], shape[3])[index : index + 1]
+    if name in _SAMPLES:
+        return _pictures(name, shape[2], shape[3])[index : index + 1]
     if name == "color":
         return color_input(random_camera(np.random.default_rng((SEED, index))).srgb_from_camera)[None]
     return np.random.default_rng([SEED, index]).random(shape, np.float32)
 
 
+_SAMPLES = {ISP.source: packed_samples, SRGB_TO_SRGB.source: srgb_samples}
+"""What a task's pictures look like, by the name of its input."""
+
+
 @lru_cache(maxsize=4)
-def _pictures(height: int, width: int) -> NDArray[np.float32]:
-    return packed_samples(PICTURES, height, width, SEED)
+def _pictures(name: str, height: int, width: int) -> NDArray[np.float32]:
+    return _SAMPLES[name](PICTURES, height, width, SEED)
 
 
 def _difference(got: NDArray[np.float32], expected: NDArray[np.float32]) -> NDArray[np.float64]:

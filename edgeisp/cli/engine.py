@@ -13,6 +13,7 @@ from edgeisp.errors import BadInputError, UnavailableError
 
 if TYPE_CHECKING:
     from edgeisp.engines.base import Engine, Program
+    from edgeisp.models.task import Task
     from edgeisp.render.renderer import Renderer
 
 PANEL = "How it is run"
@@ -54,6 +55,21 @@ class EngineOptions:
         int, typer.Option("--threads", min=0, rich_help_panel=PANEL, help="0 leaves it to the engine.")
     ] = 0
 
+    def task(self, network: NetworkOptions) -> Task:
+        """What goes in and comes out, without opening anything.
+
+        Raises:
+            BadInputError: a name that is not known, or an artifact that is damaged.
+        """
+        from edgeisp.models import MODELS
+        from edgeisp.models.task import TASKS
+
+        if self.artifact is None:
+            return MODELS.get(network.model).task
+        from edgeisp.export import manifest
+
+        return TASKS[manifest.read(self.artifact).task]
+
     def open(self, network: NetworkOptions, frame: tuple[int, int]) -> Renderer:
         """The renderer for it.
 
@@ -84,10 +100,11 @@ class EngineOptions:
                 f"the engine {engine.name} runs artifacts, not checkpoints", where="--engine", cure=cure
             )
         loaded = load(network.model, network.checkpoint)
-        halo, stride = _packed(self.halo, DEFAULT_HALO), int(loaded.network.stride)
-        tile = [side // 2 for side in parse_size(self.tile or str(DEFAULT_TILE), "--tile")]
+        scale, stride = loaded.task.scale, int(loaded.network.stride)
+        halo = _packed(self.halo, DEFAULT_HALO, scale)
+        tile = [side // scale for side in parse_size(self.tile or str(DEFAULT_TILE), "--tile")]
         for side in tile:
-            check(side, halo, stride)
+            check(side, halo, stride, scale)
         needed = [-(-side // stride) * stride + 2 * halo for side in frame]
         functions = loaded.network.functions(*(min(t, n) for t, n in zip(tile, needed, strict=True)))
         if isinstance(engine, TorchEngine):
@@ -99,13 +116,16 @@ class EngineOptions:
             functions={name: dict(function.inputs) for name, function in functions.items()},
             halo=halo,
             stride=stride,
+            task=loaded.task,
         )
 
     def _artifact(self, artifact: Path) -> Renderer:
         from edgeisp.export import manifest
+        from edgeisp.models.task import TASKS
         from edgeisp.render.renderer import Renderer
 
         described = manifest.read(artifact)
+        task = TASKS[described.task]
         if self.tile and parse_size(self.tile, "--tile") != described.tile:
             height, width = described.tile
             raise BadInputError(
@@ -113,12 +133,14 @@ class EngineOptions:
                 where="--tile",
                 cure="leave it out, or export another",
             )
-        halo = _packed(self.halo, DEFAULT_HALO if described.halo is None else described.halo)
-        if min(described.tile) <= 4 * halo:
+        default = DEFAULT_HALO if described.halo is None else described.halo
+        halo = _packed(self.halo, default, task.scale)
+        if min(described.tile) <= 2 * task.scale * halo:
+            largest = largest_halo(described.tile, described.stride, task.scale)
             raise BadInputError(
-                f"its tile of {min(described.tile)} pixels has no core within a halo of {2 * halo}",
+                f"its tile of {min(described.tile)} pixels has no core within a halo of {task.scale * halo}",
                 where=artifact,
-                cure=f"pass --halo {largest_halo(described.tile, described.stride)} or less, or export a larger tile",
+                cure=f"pass --halo {largest} or less, or export a larger tile",
             )
         return Renderer(
             program=self._engine(artifact).open(artifact, threads=self.threads),
@@ -128,6 +150,7 @@ class EngineOptions:
             },
             halo=halo,
             stride=described.stride,
+            task=task,
         )
 
     def _engine(self, artifact: Path) -> Engine:
@@ -151,15 +174,15 @@ class EngineOptions:
         return fitting[lacks.index(None)]
 
 
-def largest_halo(tile: tuple[int, int], stride: int) -> int:
+def largest_halo(tile: tuple[int, int], stride: int, scale: int = 2) -> int:
     """The largest halo with which a tile has a core left, all in picture pixels."""
-    step = 2 * stride
+    step = scale * stride
     return (min(tile) - step) // 2 // step * step
 
 
-def _packed(given: int | None, default: int) -> int:
-    """A halo in packed pixels."""
+def _packed(given: int | None, default: int, scale: int) -> int:
+    """A halo in pixels of the input."""
     halo = default if given is None else given
-    if halo < 0 or halo % 2:
+    if halo < 0 or halo % scale:
         raise BadInputError(f"a halo of {halo} pixels", where="--halo", cure="give an even number, 0 or more")
-    return halo // 2
+    return halo // scale

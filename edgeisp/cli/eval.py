@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeisp.cli.console import Console
+from edgeisp.cli.eval_subtask import evaluate_subtask
 from edgeisp.cli.options import DataOptions, RawFormatOptions
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ def evaluate(
     FBDD noise reduction, with the same white balance, colour matrix and tone curve; the setting with the best PSNR
     stands in the table. It is not asked where the RAW files have no white balance (zrr, mai21), unless you give one.
 
+    Networks that denoise or enhance are measured beside non-local means and BM3D instead, on synthetic-test, sidd:DIR
+    or pairs:DIR.
+
     Examples:
 
     edgeisp eval metaisp --data synthetic-test
@@ -53,10 +57,14 @@ def evaluate(
     """
     from edgeisp.extras import require
     from edgeisp.models import checkpoint as checkpoints
+    from edgeisp.models.task import ISP
     from edgeisp.processes import Processes
 
     loaded = checkpoints.load(model, checkpoint)
     require("train")
+    if loaded.task is not ISP:
+        evaluate_subtask(console, loaded, data, record)
+        return
     from edgeisp.training import evaluate as evaluation
     from edgeisp.training.evalset import evaluation_set
 

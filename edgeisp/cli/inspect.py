@@ -11,6 +11,7 @@ import typer
 from edgeisp.cli.console import Console
 from edgeisp.cli.engine import EngineOptions
 from edgeisp.cli.options import NetworkOptions, RawOptions
+from edgeisp.errors import BadInputError
 
 PLANE_PIXELS = 384 * 384
 """Size to which the planes are shrunk for the maps."""
@@ -37,10 +38,15 @@ def inspect(
     from edgeisp.files import whole
     from edgeisp.models.checkpoint import load
     from edgeisp.models.inspection import Inspectable, Inspection
+    from edgeisp.models.task import ISP
     from edgeisp.render.frame import Frame
     from edgeisp.render.quantize import Quantizer
     from edgeisp.render.sheet import compose
 
+    if EngineOptions().task(network) is not ISP:
+        raise BadInputError(
+            f"{network.model} takes no RAW picture to sRGB", where="--model", cure="name a network that does"
+        )
     path = output or source.photo.with_suffix(".inspect.png")
     raw = source.read()
     loaded = load(network.model, network.checkpoint)

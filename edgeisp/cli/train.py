@@ -80,7 +80,9 @@ def train(
     model: Annotated[str, typer.Argument(help="Network; `edgeisp models` lists them.")],
     data: Annotated[
         str,
-        typer.Option("--data", "-d", help="synthetic, pairs:DIR, dng:DIR, zrr:DIR or mai21:DIR."),
+        typer.Option(
+            "--data", "-d", help="synthetic, pairs:DIR, dng:DIR, zrr:DIR, mai21:DIR; sidd:DIR to denoise."
+        ),
     ] = "synthetic",
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder of the run; default runs/MODEL.")
@@ -105,6 +107,8 @@ def train(
 
     edgeisp train metaisp --data zrr:Zurich-RAW-to-DSLR-Dataset --aligned --patch 216
 
+    edgeisp train lwisp-denoise --data sidd:SIDD_Small_sRGB_Only --steps 20000
+
     torchrun --nproc-per-node 2 -m edgeisp train metaisp --batch 16
     """
     from edgeisp.extras import require
@@ -128,9 +132,12 @@ def shown(
     console: Console, what: str, config: TrainConfig, folder: Path
 ) -> Iterator[Callable[[Progress], None]]:
     """Decodes the data, shows a bar while the block trains, fed by what it yields, and then the run's result."""
+    from edgeisp.models import MODELS
+    from edgeisp.models.task import ISP
     from edgeisp.processes import Processes
 
-    if config.data != "synthetic" and Processes.here().first:
+    isp = MODELS.get(config.model).task is ISP
+    if isp and config.data != "synthetic" and Processes.here().first:
         _decode(console, config)
     last: list[Progress] = []
     with console.progress(f"training {what}", total=config.steps) as advance:

@@ -19,19 +19,17 @@ from numpy.typing import NDArray
 
 from edgeisp.data.cache import cache_folder
 from edgeisp.data.open import Pairs
-from edgeisp.data.pairs import PICTURES, read_picture
+from edgeisp.data.pairset import PICTURES, read_picture
 from edgeisp.data.patch import Patch
 from edgeisp.data.synthetic import SyntheticPairs
 from edgeisp.errors import BadInputError
 from edgeisp.files import whole
-from edgeisp.models.task import RAW_TO_RAW, SRGB_TO_SRGB, Task
+from edgeisp.models.task import SRGB_TO_SRGB, Task
 from edgeisp.raw.canonical import canonical_planes
 from edgeisp.raw.color import planar
 from edgeisp.raw.unprocess import camera_rgb, noisy_planes, noisy_srgb, random_camera, sample_planes
 
-LAYOUT = (
-    "expected DIR/noisy/NAME.png with DIR/gt/NAME.png, DIR/input with DIR/target, or SIDD's *_NOISY_* and *_GT_* files"
-)
+LAYOUT = "expected DIR/noisy/NAME.png with DIR/gt/NAME.png, DIR/input with DIR/target, or SIDD's *_NOISY_* and *_GT_*"
 FOLDERS = (("noisy", "gt"), ("input", "target"))
 _NO_COLOR = np.zeros((9, 1, 1), np.float32)
 
@@ -97,7 +95,7 @@ def open_subtask(task: Task, name: str, *, patch: int, seed: int) -> Pairs:
     if name == "synthetic":
         if patch % 2:
             raise BadInputError(f"a patch of {patch} pixels", where="--patch", cure="give an even number")
-        return {SRGB_TO_SRGB.name: NoisyPictures, RAW_TO_RAW.name: NoisyPlanes}[task.name](patch, seed)
+        return NoisyPictures(patch, seed) if task is SRGB_TO_SRGB else NoisyPlanes(patch, seed)
     if task is SRGB_TO_SRGB and kind in ("sidd", "pairs") and folder:
         return PicturePatches(checked(find_picture_pairs(Path(folder)), patch), patch, seed)
     known = "synthetic, sidd:DIR, pairs:DIR" if task is SRGB_TO_SRGB else "synthetic"
@@ -156,13 +154,12 @@ def checked(pairs: list[tuple[Path, Path]], patch: int) -> list[tuple[Path, Path
 def decoded(path: Path) -> NDArray[np.uint8]:
     """``H x W x 3`` of a picture, mapped from the cache; decoded once, so that sets may be larger than memory."""
     found = path.stat()
-    key = hashlib.sha256(
-        repr((str(path.resolve()), found.st_size, found.st_mtime_ns)).encode()
-    ).hexdigest()[:40]
+    key = hashlib.sha256(repr((str(path.resolve()), found.st_size, found.st_mtime_ns)).encode()).hexdigest()[
+        :40
+    ]
     place = cache_folder() / key[:2] / f"{key}.npy"
     if not place.is_file():
         with whole(place) as part, part.open("wb") as stream:
             np.save(stream, read_picture(path))
     pixels: NDArray[np.uint8] = np.load(place, mmap_mode="r", allow_pickle=False)
     return pixels
-

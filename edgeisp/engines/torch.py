@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeisp.engines.base import Tensors
+from edgeisp.models.task import ISP, Task
 
 if TYPE_CHECKING:
     from edgeisp.models.functions import Function, ISPNetwork
@@ -41,14 +42,15 @@ class TorchEngine:
 
 @dataclass(frozen=True)
 class TorchProgram:
-    """A network with weights; its functions take the height and width of the ``raw`` they are given."""
+    """A network with weights; its functions take the height and width of the picture they are given."""
 
     network: ISPNetwork
     ran_on: str = field(default_factory=lambda: _version())
     _functions: dict[tuple[int, int], dict[str, Function]] = field(default_factory=dict, repr=False)
 
     def run(self, function: str, inputs: Tensors) -> dict[str, NDArray[np.float32]]:
-        height, width = inputs["raw"].shape[2:]
+        task: Task = getattr(self.network, "task", ISP)  # plug-ins need not derive from ISPNetwork
+        height, width = inputs[task.source].shape[2:]
         if (height, width) not in self._functions:
             self._functions[height, width] = self.network.functions(height, width)
         return run(self._functions[height, width][function], inputs)

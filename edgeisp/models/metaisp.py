@@ -146,7 +146,9 @@ class MetaISP(ISPNetwork):
 
         task = config.task
         self.compand = Companding() if task.linear else Display()
-        self.mfeb = nn.Sequential(nn.Conv2d(task.planes, c, 3, padding=1), nn.GELU(), nn.Conv2d(c, c, 3, padding=1))
+        self.mfeb = nn.Sequential(
+            nn.Conv2d(task.planes, c, 3, padding=1), nn.GELU(), nn.Conv2d(c, c, 3, padding=1)
+        )
         self.encoder = nn.ModuleList(nn.ModuleList(pair(w)) for w in widths)
         self.down = nn.ModuleList(HaarDown(a, b) for a, b in pairwise(widths))
         self.decoder = nn.ModuleList(nn.ModuleList(pair(w)) for w in widths[:0:-1])
@@ -203,7 +205,7 @@ class MetaISP(ISPNetwork):
         return Inspection(maps, {name: w[0] for name, _, _, w in shown})
 
     def _trunk(self, raw: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
-        """What comes out, companded and before the pixel shuffle, ``B x 12 x h x w`` of the ISP, and the weights it was made with."""
+        """What comes out, companded and before any pixel shuffle, ``B x 12 x h x w`` for the ISP, and the weights."""
         given = [None] * len(self.blocks) if context is None else context.split(self.config.n_basis, 1)
         queue, used = iter(given), []
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
+Name = Literal["isp", "raw-to-raw", "srgb-to-srgb"]
 LINEAR = (
     "linear, in the camera's own primaries; black level subtracted, values below 0 kept; white-balanced with the "
     "smallest gain 1; white at 1, clipped there"
@@ -15,7 +17,7 @@ GAMMA = "gamma-encoded, 0 to 1"
 class Task:
     """Input and output of a network. A network takes one in its configuration and adapts its two ends to it."""
 
-    name: str
+    name: Name
     source: str
     """The picture that goes in, as functions and artifacts call it."""
     result: str
@@ -86,3 +88,5 @@ SRGB_TO_SRGB = Task(
     output_description=f"{GAMMA}; clip before display",
 )
 """Pictures to pictures of the same size: denoising and enhancement."""
+
+TASKS: dict[Name, Task] = {task.name: task for task in (ISP, RAW_TO_RAW, SRGB_TO_SRGB)}

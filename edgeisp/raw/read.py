@@ -19,6 +19,41 @@ from edgeisp.raw.image import RawImage
 from edgeisp.raw.settle import judge_metadata, settle
 
 SECONDS = 120
+SUFFIXES = (
+    *(
+        ".3fr",
+        ".arw",
+        ".bay",
+        ".cr2",
+        ".cr3",
+        ".crw",
+        ".dcr",
+        ".dng",
+        ".erf",
+        ".fff",
+        ".iiq",
+        ".k25",
+        ".kdc",
+        ".mef",
+    ),
+    *(
+        ".mos",
+        ".mrw",
+        ".nef",
+        ".nrw",
+        ".orf",
+        ".pef",
+        ".raf",
+        ".raw",
+        ".rw2",
+        ".rwl",
+        ".sr2",
+        ".srf",
+        ".srw",
+        ".x3f",
+    ),
+)
+"""Endings that cameras give RAW files; only for finding them in a folder."""
 
 
 def read_raw(path: Path, assume: Assumptions | None = None) -> RawImage:

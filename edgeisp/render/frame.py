@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeisp.raw import PackedRaw, RawImage, pack
 from edgeisp.raw.canonical import canonical_planes
-from edgeisp.raw.color import srgb_from_camera
+from edgeisp.raw.color import planar, srgb_from_camera
 from edgeisp.raw.image import Floats
 from edgeisp.raw.pack import upright
 from edgeisp.render.tiles import mirrored
@@ -42,6 +44,15 @@ class Frame:
         exposed = planes * np.float32(2.0 ** max(self.exposure, 0))
         return canonical_planes(exposed, self.raw.white_balance, 2.0 ** min(self.exposure, 0))
 
+    def restore(self, picture: NDArray[Any]) -> NDArray[Any]:
+        """A picture at twice the grid of the packed planes, upright and of the size of the active area."""
+        return self.packed.restore(picture)
+
+    @property
+    def inputs(self) -> dict[str, Floats]:
+        """What a network is told of the whole frame, by name."""
+        return {"color": self.color}
+
     @property
     def color(self) -> Floats:
         """White-balanced camera RGB to linear sRGB, row by row, ``1 x 9 x 1 x 1``: the input ``color`` of networks."""
@@ -68,6 +79,48 @@ class Frame:
         """Anything on the grid of the packed planes, ``h x w`` at any scale, turned as its viewer should see it."""
         rows, columns = (slice(None, None, -1 if flip else 1) for flip in self.packed.flips)
         return upright(plane[rows, columns], self.packed.orientation)
+
+
+@dataclass(frozen=True, eq=False)
+class PictureFrame:
+    """An sRGB picture, for networks that take one."""
+
+    pixels: NDArray[np.uint8]
+    """``H x W x 3``, upright."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width."""
+        height, width, _ = self.pixels.shape
+        return height, width
+
+    @property
+    def inputs(self) -> dict[str, Floats]:
+        return {}
+
+    def window(self, top: int, left: int, height: int, width: int) -> Floats:
+        """Code values ``3 x height x width`` in [0, 1]; outside the picture they are its mirror image."""
+        rows = mirrored(top, height, self.size[0])
+        columns = mirrored(left, width, self.size[1])
+        return planar(self.pixels[rows[:, None], columns])
+
+    def restore(self, picture: NDArray[Any]) -> NDArray[Any]:
+        """``picture`` itself."""
+        return picture
+
+
+class Source(Protocol):
+    """What `edgeisp.render.renderer.Renderer` renders: `Frame` or `PictureFrame`."""
+
+    @property
+    def size(self) -> tuple[int, int]: ...
+
+    @property
+    def inputs(self) -> dict[str, Floats]: ...
+
+    def window(self, top: int, left: int, height: int, width: int) -> Floats: ...
+
+    def restore(self, picture: NDArray[Any]) -> NDArray[Any]: ...
 
 
 def _extent(indices: np.ndarray) -> slice:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from edgeisp.engines.base import Program
 from edgeisp.errors import VerificationError
+from edgeisp.models.task import ISP, Task
 from edgeisp.raw.image import Floats
-from edgeisp.render.frame import Frame
+from edgeisp.render.frame import Source
 from edgeisp.render.quantize import Quantizer
 from edgeisp.render.tiles import Span, grid
 
@@ -35,20 +36,22 @@ class Renderer:
     """In packed pixels."""
     stride: int = 8
     """Of the network, in packed pixels."""
+    task: Task = ISP
+    """Of the network."""
     on_tile: Callable[[], None] = field(default=lambda: None, repr=False)
     """Called after each tile."""
 
     @property
     def tile(self) -> tuple[int, int]:
         """Height and width of a tile with its halo, in packed pixels."""
-        height, width = self.functions["tile"]["raw"][-2:]
+        height, width = self.functions["tile"][self.task.source][-2:]
         return height, width
 
-    def tiles(self, frame: Frame) -> list[tuple[Span, Span]]:
+    def tiles(self, frame: Source) -> list[tuple[Span, Span]]:
         """The tiles of ``frame``."""
         return list(grid(frame.size, self.tile, self.halo, self.stride))
 
-    def context(self, frame: Frame) -> dict[str, Floats]:
+    def context(self, frame: Source) -> dict[str, Floats]:
         """What the network computes from the whole frame, by name; empty for networks without a context.
 
         The context function sees crops of a fixed size. Its outputs are averaged over a grid of crops that
@@ -57,29 +60,29 @@ class Renderer:
         """
         if "context" not in self.functions:
             return {}
-        height, width = self.functions["context"]["raw"][-2:]
+        height, width = self.functions["context"][self.task.source][-2:]
         tops, lefts = _spread(frame.size[0], height), _spread(frame.size[1], width)
         crops = [frame.window(top, left, height, width) for top in tops for left in lefts]
-        answers = [self.program.run("context", {"raw": crop[None]}) for crop in crops]
+        answers = [self.program.run("context", {self.task.source: crop[None]}) for crop in crops]
         return {name: np.mean([a[name] for a in answers], 0, np.float32) for name in answers[0]}
 
-    def render(self, frame: Frame, quantizer: Quantizer) -> Picture:
+    def render(self, frame: Source, quantizer: Quantizer) -> Picture:
         """The upright sRGB picture of ``frame``, ``H x W x 3`` in the quantizer's integers.
 
         Floats exist for one tile at a time; of the picture only its integers.
         """
-        given = {"color": frame.color, **self.context(frame)}
-        wanted = self.functions["tile"]
+        given = {**frame.inputs, **self.context(frame)}
+        wanted, scale = self.functions["tile"], self.task.scale
         height, width = frame.size
-        picture = np.empty((2 * height, 2 * width, 3), quantizer.dtype)
+        picture = np.empty((scale * height, scale * width, 3), quantizer.dtype)
         for rows, columns in self.tiles(frame):
-            raw = frame.window(rows.read, columns.read, *self.tile)
-            inputs = {name: raw[None] if name == "raw" else given[name] for name in wanted}
-            rgb = _finite(self.program.run("tile", inputs)["rgb"][0], self.program.ran_on)
-            part = rgb[:, _picture(rows.within), _picture(columns.within)]
-            quantizer.write(part, picture, 2 * rows.start, 2 * columns.start)
+            seen = frame.window(rows.read, columns.read, *self.tile)
+            inputs = {name: seen[None] if name == self.task.source else given[name] for name in wanted}
+            made = _finite(self.program.run("tile", inputs)[self.task.result][0], self.program.ran_on)
+            part = made[:, _picture(rows.within, scale), _picture(columns.within, scale)]
+            quantizer.write(part, picture, scale * rows.start, scale * columns.start)
             self.on_tile()
-        return frame.packed.restore(picture)
+        return frame.restore(picture)
 
 
 def _finite(rgb: Floats, ran_on: str) -> Floats:
@@ -99,5 +102,5 @@ def _spread(length: int, crop: int) -> list[int]:
     return sorted({round((length - crop) * i / (CONTEXT_GRID - 1)) for i in range(CONTEXT_GRID)})
 
 
-def _picture(packed: slice) -> slice:
-    return slice(2 * packed.start, 2 * packed.stop)
+def _picture(packed: slice, scale: int) -> slice:
+    return slice(scale * packed.start, scale * packed.stop)

@@ -36,17 +36,17 @@ class Span:
         return slice(self.start - self.read, self.stop - self.read)
 
 
-def check(tile: int, halo: int, stride: int) -> None:
-    """Whether tiles can be cut so.
+def check(tile: int, halo: int, stride: int, scale: int = 2) -> None:
+    """Whether tiles can be cut so; ``scale`` is the number of picture pixels for each of them.
 
     Raises:
         BadInputError: the halo leaves no core, or tile and halo are not multiples of the stride.
     """
     if tile <= 2 * halo or tile % stride or halo % stride or halo < 0:
         raise BadInputError(
-            f"a tile of {2 * tile} pixels with a halo of {2 * halo}",
+            f"a tile of {scale * tile} pixels with a halo of {scale * halo}",
             where="--tile, --halo",
-            cure=f"both must be multiples of {2 * stride}, and the tile more than twice the halo",
+            cure=f"both must be multiples of {scale * stride}, and the tile more than twice the halo",
         )
 
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import torch
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 from lightning_fabric.strategies.ddp import DDPStrategy
 
 from edgeisp.errors import UnavailableError
-from edgeisp.processes import Processes
+from edgeisp.processes import PATIENCE, Processes
 from edgeisp.training.config import Amp
 
 _PRECISIONS = {"no": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
-
-PATIENCE = timedelta(hours=3)
-"""How long processes wait for one that is busy, such as with preparing the data; of one that died, torchrun tells."""
 
 
 def launch(amp: Amp, processes: Processes) -> Fabric:

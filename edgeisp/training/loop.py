@@ -228,7 +228,6 @@ class Run:
 
     def _open(self) -> Pairs:
         """The data; the first process goes ahead, so that what it prepares on disk is there for the others."""
-        c = self.config
         pairs: list[Pairs] = []
         for turn in (True, False):
             with self.processes.together():
