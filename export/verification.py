@@ -78,7 +78,8 @@ def references(functions: Mapping[str, Function]) -> Iterator[tuple[dict[str, Te
     """For each picture: the inputs of every function, and the outputs that PyTorch computes.
 
     ``raw`` is a natural packed picture, ``picture`` a noisy sRGB one, ``color`` a camera's matrix; an input that
-    another function puts out (``context``) is what PyTorch computes for the same picture. Anything else is drawn from [0, 1).
+    another function puts out (``context``) is what PyTorch computes for the same picture. Anything else is drawn from
+    [0, 1).
     """
     makers = {out: name for name, function in functions.items() for out in function.outputs}
     for index in range(PICTURES):

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -132,7 +134,7 @@ def test_raw_file_is_never_overwritten(
 ) -> None:
     mine = shutil.copy(photo, tmp_path / "IMG.tif")
     before = mine.read_bytes()
-    assert "RAW file itself" in str(render("-o", mine, source=mine, code=2)["error"])
+    assert "the file itself" in str(render("-o", mine, source=mine, code=2)["error"])
     assert mine.read_bytes() == before
 
 
@@ -143,3 +145,69 @@ def test_picture_is_absent_when_the_raw_file_is_damaged(
     broken.write_bytes(photo.read_bytes()[:3000])
     render("-o", tmp_path / "a.jpg", source=broken, code=2)
     assert [path.name for path in tmp_path.iterdir()] == ["broken.dng"]
+
+
+def test_folder_is_rendered_and_a_bad_file_is_told_and_left_out(
+    render: Callable[..., dict[str, object]], photo: Path, tmp_path: Path
+) -> None:
+    folder, out = tmp_path / "card", tmp_path / "pictures"
+    folder.mkdir()
+    shutil.copy(photo, folder / "a.dng")
+    shutil.copy(photo, folder / "c.dng")
+    (folder / "b.dng").write_bytes(photo.read_bytes()[:300])
+    (folder / "a.xmp").write_text("a sidecar")
+    facts = render("-o", out, "--format", "png", source=folder, code=2)
+    assert sorted(path.name for path in out.iterdir()) == ["a.png", "c.png"]
+    assert [Path(one["photo"]).name for one in facts["rendered"]] == ["a.dng", "c.dng"]  # type: ignore[attr-defined]
+    assert [Path(one["photo"]).name for one in facts["failed"]] == ["b.dng"]  # type: ignore[attr-defined]
+    with Image.open(out / "a.png") as first, Image.open(out / "c.png") as second:
+        assert first.size == (120, 80)
+        assert np.array_equal(np.asarray(first), np.asarray(second))
+
+
+def test_folder_without_raw_files_or_without_a_place_to_write_is_refused(
+    tmp_path: Path, photo: Path, capfd: Captured
+) -> None:
+    (tmp_path / "empty").mkdir()
+    assert main(["render", str(tmp_path / "empty"), "-o", str(tmp_path / "out")]) == 2
+    assert "no RAW files in this folder" in capfd.readouterr().err
+    assert main(["render", str(photo.parent)]) == 2
+    assert "name one with -o" in capfd.readouterr().err
+
+
+def test_two_processes_render_a_folder_together(checkpoint: Path, photo: Path, tmp_path: Path) -> None:
+    folder, out = tmp_path / "card", tmp_path / "pictures"
+    folder.mkdir()
+    for name in "abc":
+        shutil.copy(photo, folder / f"{name}.dng")
+    (folder / "d.dng").write_bytes(b"II")
+    launcher = [sys.executable, "-P", "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
+    verb = ["-m", "edgeisp", "render", str(folder), "-o", str(out), "--checkpoint", str(checkpoint), "--json"]
+    done = subprocess.run([*launcher, *verb], capture_output=True, text=True, timeout=1200)
+    assert done.returncode == 1  # torchrun's own, for our 2
+    facts = json.loads(done.stdout)
+    assert facts["processes"] == 2
+    assert [Path(one["output"]).name for one in facts["rendered"]] == ["a.jpg", "b.jpg", "c.jpg"]
+    assert [Path(one["photo"]).name for one in facts["failed"]] == ["d.dng"]
+    assert len(list(out.iterdir())) == 3
+
+
+def test_picture_is_denoised_by_a_network_that_takes_pictures(tmp_path: Path, capfd: Captured) -> None:
+    rng = np.random.default_rng(0)
+    noisy = np.clip(120 + 25 * rng.standard_normal((90, 70, 3)), 0, 255).astype(np.uint8)
+    Image.fromarray(noisy).save(tmp_path / "noisy.png")
+    given = ["render", str(tmp_path / "noisy.png"), "-m", "lwisp-denoise", "-o", str(tmp_path / "clean.png")]
+    assert main([*given, "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)["width"] == 70
+    with Image.open(tmp_path / "clean.png") as image:
+        clean = np.asarray(image, float)
+    assert clean.shape == noisy.shape
+    assert abs(clean.mean() - noisy.mean()) < 8
+    assert clean.std() < 0.5 * noisy.std()
+    assert main([*given, "--exposure", "1"]) == 2
+    assert "takes finished pictures" in capfd.readouterr().err
+
+
+def test_network_without_a_picture_is_refused(photo: Path, capfd: Captured) -> None:
+    assert main(["render", str(photo), "-m", "lwisp-denoise-raw"]) == 2
+    assert "makes no picture" in capfd.readouterr().err
