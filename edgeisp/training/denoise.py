@@ -27,7 +27,7 @@ from edgeisp.raw.unprocess import Camera, camera_rgb, noisy_planes, noisy_srgb, 
 
 PHONE, ISOS = "Samsung Galaxy S6", (800, 3200)
 SIDE, SEED = 256, 20261121
-STRENGTHS = {"NLM": (0.6, 0.8, 1.0), "BM3D": (1.0, 1.5)}
+STRENGTHS = {"NLM": (0.6, 0.8, 1.0), "BM3D": (0.75, 1.0, 1.5, 2.0)}
 """Strengths that each method is tried with, as multiples of the noise that it estimates; the best one counts."""
 Denoiser = Callable[[NDArray[np.float32], float], NDArray[Any]]
 

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from edgeisp.errors import BadInputError, CheckpointError
 from edgeisp.models import MODELS
 from edgeisp.models.checkpoint import load, network_of
+from edgeisp.models.task import ISP
 from edgeisp.training.config import NotNegative, Positive, TrainConfig
 from edgeisp.training.log import Progress
 from edgeisp.training.loop import STATE, train
@@ -126,6 +127,11 @@ def distill(
         BadInputError: no such teacher, or student and teacher have no features of the same size.
         CheckpointError: the teacher's weights cannot be used.
     """
+    if MODELS.get(config.model).task is not ISP:
+        raise BadInputError(
+            f"{config.model} takes no RAW picture to sRGB",
+            cure="distil a network that does, or use `edgeisp train`",
+        )
     path = None
     if config.teacher == CLEAN:
         folder = out / "teacher"

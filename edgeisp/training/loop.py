@@ -236,7 +236,7 @@ class Run:
         return pairs[0]
 
     def _data(self) -> Pairs:
-        c, task = self.config, MODELS.get(self.config.model).task
+        c, task = self.config, getattr(self.bare, "task", ISP)
         if task is not ISP:
             return open_subtask(task, c.data, patch=c.patch, seed=c.seed)
         return open_pairs(
