@@ -153,7 +153,7 @@ def recheck(
 
 def _check_functions(described: Manifest, loaded: LoadedModel, path: Path) -> None:
     """Whether the manifest tells of the network's functions, by their names and shapes."""
-    own = loaded.network.functions(described.tile[0] // 2, described.tile[1] // 2)
+    own = loaded.network.functions(*(side // loaded.task.scale for side in described.tile))
     network = {name: (dict(f.inputs), dict(f.outputs)) for name, f in own.items()}
     told = {
         name: tuple({port.name: port.shape for port in ports} for ports in (f.inputs, f.outputs))

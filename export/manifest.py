@@ -14,7 +14,7 @@ import msgspec
 
 from edgeisp.errors import BadInputError
 from edgeisp.files import sha256, whole
-from edgeisp.models.task import ISP, Task
+from edgeisp.models.task import ISP, TASKS, Task
 from edgeisp.models.task import Name as TaskName
 
 VERSION: Literal[1] = 1
@@ -265,7 +265,7 @@ def _check_functions(manifest: Manifest, path: Path) -> None:
     for name, function in manifest.functions.items():
         if function.file not in hashed:
             refuse(f"the function {name} is in {function.file}, which is not among its files")
-    if any(side % (2 * manifest.stride) for side in manifest.tile):
+    if any(side % (TASKS[manifest.task].scale * manifest.stride) for side in manifest.tile):
         refuse(
             f"a tile of {manifest.tile[1]}x{manifest.tile[0]} pixels is off the stride of {manifest.stride}"
         )
