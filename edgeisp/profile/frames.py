@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from math import ceil
 
 from edgeisp.errors import BadInputError
+from edgeisp.models import MODELS
+from edgeisp.models.task import ISP
 from edgeisp.profile.report import Measured, Subject
 from edgeisp.profile.statistics import median
 from edgeisp.render.renderer import CONTEXT_GRID
@@ -73,8 +75,10 @@ def frames(subject: Subject, engine: str, threads: int) -> list[Frame]:
 def count(goal: Goal, subject: Subject) -> int:
     """Tiles of a frame, as the renderer cuts it."""
     assert subject.tile is not None
+    scale = MODELS.get(subject.model).task.scale if subject.model in MODELS.names() else ISP.scale
     sides = zip((goal.height, goal.width), subject.tile, strict=True)
     rows, columns = (
-        len(spans(ceil(length / 2), tile // 2, subject.halo // 2, subject.stride)) for length, tile in sides
+        len(spans(ceil(length / scale), tile // scale, subject.halo // scale, subject.stride))
+        for length, tile in sides
     )
     return rows * columns

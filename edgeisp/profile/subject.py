@@ -98,7 +98,7 @@ def _network(
         model=name,
         target=None,
         precision="fp32",
-        tile=(2 * height, 2 * width),
+        tile=(loaded.task.scale * height, loaded.task.scale * width),
         halo=halo,
         stride=stride,
         verification=None,
@@ -166,7 +166,7 @@ def _functions(described: Manifest, weights: Path | None) -> tuple[dict[str, Fun
         return None, f"{error}; {cure}"
     if loaded.sha256 != described.checkpoint.sha256:
         return None, f"made from other weights than {loaded.path.name}: {cure}"
-    height, width = (side // 2 for side in described.tile)
+    height, width = (side // loaded.task.scale for side in described.tile)
     return loaded.network.functions(height, width), None
 
 
