@@ -22,7 +22,8 @@ from edgeisp.models.checkpoint import load
 from edgeisp.training.colorfit import fit_color
 from edgeisp.training.config import TrainConfig
 from edgeisp.training.distill import DistillConfig, distill
-from edgeisp.training.evaluate import render_whole, synthetic_test
+from edgeisp.training.evalset import synthetic_test
+from edgeisp.training.evaluate import render_whole
 from edgeisp.training.loop import STATE, train
 from edgeisp.training.metrics import psnr
 

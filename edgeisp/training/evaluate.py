@@ -125,7 +125,39 @@ def evaluate(
         BadInputError: a picture cannot be read, or none is left.
     """
     here = processes or Processes.here()
-    mine: list[_Result] = []
+    with here.together():
+        mine, bad = _first_pass(network, pictures, here, step, lpips, skip_bad)
+    everything = [result for part in here.gather(mine) for result in part]
+    left_out = [line for part in here.gather(bad) for line in part]
+    if not everything:
+        raise BadInputError("no picture can be read", cure="`edgeisp data check` lists why")
+    groups = _groups(everything)
+    best = {group: _ranked(results)[0] for group, results in groups.items() if results[0].settings}
+    wanted: defaultdict[int, set[str]] = defaultdict(set)
+    for group, setting in best.items():
+        for result in groups[group]:
+            wanted[result.index].add(setting)
+    with here.together():
+        again = [_second_pass(result, pictures, sorted(wanted[result.index]), lpips) for result in mine]
+    everything = [result for part in here.gather(again) for result in part]
+    scores = [
+        _score(group, protocol, results, best.get(group))
+        for group, results in _groups(everything).items()
+        for protocol in results[0].network
+    ]
+    return Evaluation(scores, left_out)
+
+
+def _first_pass(
+    network: ISPNetwork,
+    pictures: Pictures,
+    here: Processes,
+    step: Step,
+    lpips: Distance | None,
+    skip_bad: bool,
+) -> tuple[list[_Result], list[str]]:
+    """The figures of our share of the pictures, and why some of them were left out."""
+    results: list[_Result] = []
     bad: list[str] = []
     for index in here.share(range(len(pictures))):
         try:
@@ -139,26 +171,9 @@ def evaluate(
                 ) from error
             bad.append(str(error))
             continue
-        mine.append(_measure(index, network, picture, lpips))
+        results.append(_measure(index, network, picture, lpips))
         step(picture.name)
-    everything = [result for part in here.gather(mine) for result in part]
-    left_out = [line for part in here.gather(bad) for line in part]
-    if not everything:
-        raise BadInputError("no picture can be read", cure="`edgeisp data check` lists why")
-    groups = _groups(everything)
-    best = {group: _ranked(results)[0] for group, results in groups.items() if results[0].settings}
-    wanted: defaultdict[int, set[str]] = defaultdict(set)
-    for group, setting in best.items():
-        for result in groups[group]:
-            wanted[result.index].add(setting)
-    again = [_measure_best(result, pictures, sorted(wanted[result.index]), lpips) for result in mine]
-    everything = [result for part in here.gather(again) for result in part]
-    scores = [
-        _score(group, protocol, results, best.get(group))
-        for group, results in _groups(everything).items()
-        for protocol in results[0].network
-    ]
-    return Evaluation(scores, left_out)
+    return results, bad
 
 
 def _measure(index: int, network: ISPNetwork, picture: EvalPicture, lpips: Distance | None) -> _Result:
@@ -174,7 +189,7 @@ def _measure(index: int, network: ISPNetwork, picture: EvalPicture, lpips: Dista
     )
 
 
-def _measure_best(
+def _second_pass(
     result: _Result, pictures: Pictures, settings: Sequence[str], lpips: Distance | None
 ) -> _Result:
     """``result`` with all figures of some of LibRaw's settings."""
