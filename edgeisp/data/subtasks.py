@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeisp.data.cache import cache_folder
+from edgeisp.data.cache import cache_folder, refuse
 from edgeisp.data.open import Pairs
 from edgeisp.data.pairset import PICTURES, read_picture
 from edgeisp.data.patch import Patch
@@ -85,19 +85,24 @@ class PicturePatches:
         return Patch.whole(planar(parts[0]), _NO_COLOR, planar(parts[1]))
 
 
-def open_subtask(task: Task, name: str, *, patch: int, seed: int) -> Pairs:
+def open_subtask(
+    task: Task, name: str, *, patch: int, seed: int, aligned: bool = False, skip_bad: bool = False
+) -> Pairs:
     """The training data called ``name`` for a task other than the ISP.
 
     Raises:
-        BadInputError: no such data for this task, or the folder is not as expected.
+        BadInputError: no such data for this task, the folder is not as expected, or pairs in it cannot be used and
+            ``skip_bad`` does not leave them out; or ``aligned``, which is for RAW files and their pictures.
     """
     kind, _, folder = name.partition(":")
+    if aligned:
+        raise BadInputError(f"{task.name} pairs are not aligned", where="--aligned", cure="leave it out")
     if name == "synthetic":
         if patch % 2:
             raise BadInputError(f"a patch of {patch} pixels", where="--patch", cure="give an even number")
         return NoisyPictures(patch, seed) if task is SRGB_TO_SRGB else NoisyPlanes(patch, seed)
     if task is SRGB_TO_SRGB and kind in ("sidd", "pairs") and folder:
-        return PicturePatches(checked(find_picture_pairs(Path(folder)), patch), patch, seed)
+        return PicturePatches(checked(find_picture_pairs(Path(folder)), patch, skip_bad), patch, seed)
     known = "synthetic, sidd:DIR, pairs:DIR" if task is SRGB_TO_SRGB else "synthetic"
     raise BadInputError(f"no data set for {task.name} is called {name!r}", cure=f"known: {known}")
 
@@ -128,27 +133,39 @@ def pictures_in(folder: Path, deep: bool = False) -> list[Path]:
     return sorted(path for path in paths if path.suffix.lower() in PICTURES and path.is_file())
 
 
-def checked(pairs: list[tuple[Path, Path]], patch: int) -> list[tuple[Path, Path]]:
-    """``pairs`` themselves, if every one is of one size that holds a patch; decodes each of them once.
+def checked(pairs: list[tuple[Path, Path]], patch: int, skip_bad: bool = False) -> list[tuple[Path, Path]]:
+    """Those of ``pairs`` that can be used: both whole, of one size, and that holds a patch; decodes each of them once.
 
     Raises:
-        BadInputError: names the first that is not.
+        BadInputError: some cannot, and ``skip_bad`` does not leave them out; counts them and names the first.
     """
+    good: list[tuple[Path, Path]] = []
+    bad: list[BadInputError] = []
     for before, after in pairs:
-        (height, width, _), wanted = decoded(before).shape, decoded(after).shape
-        if (height, width, 3) != wanted:
-            raise BadInputError(
-                f"{width}x{height}, its counterpart {wanted[1]}x{wanted[0]}",
-                where=before,
-                cure="crop both to the same part",
-            )
-        if min(height, width) < patch:
-            raise BadInputError(
-                f"{width}x{height} is too small for patches of {patch} pixels",
-                where=before,
-                cure="train with a smaller --patch",
-            )
-    return pairs
+        try:
+            _check(before, after, patch)
+            good.append((before, after))
+        except BadInputError as error:
+            bad.append(error)
+    refuse(bad, len(pairs), skip_bad)
+    return good
+
+
+def _check(before: Path, after: Path, patch: int) -> None:
+    height, width, _ = decoded(before).shape
+    its_height, its_width, _ = decoded(after).shape
+    if (height, width) != (its_height, its_width):
+        raise BadInputError(
+            f"{width}x{height}, its counterpart {its_width}x{its_height}",
+            where=before,
+            cure="crop both to the same part",
+        )
+    if min(height, width) < patch:
+        raise BadInputError(
+            f"{width}x{height} is too small for patches of {patch} pixels",
+            where=before,
+            cure="train with a smaller --patch",
+        )
 
 
 def decoded(path: Path) -> NDArray[np.uint8]:

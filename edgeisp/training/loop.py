@@ -238,7 +238,9 @@ class Run:
     def _data(self) -> Pairs:
         c, task = self.config, getattr(self.bare, "task", ISP)
         if task is not ISP:
-            return open_subtask(task, c.data, patch=c.patch, seed=c.seed)
+            return open_subtask(
+                task, c.data, patch=c.patch, seed=c.seed, aligned=c.aligned, skip_bad=c.skip_bad
+            )
         return open_pairs(
             c.data, patch=c.patch, seed=c.seed, reader=c.reader, aligned=c.aligned, skip_bad=c.skip_bad
         )

@@ -94,10 +94,23 @@ def test_pictures_that_do_not_fit_are_named(
         open_subtask(SRGB_TO_SRGB, f"sidd:{tmp_path}", patch=16, seed=0)
 
 
+def test_bad_pictures_are_counted_and_left_out_only_when_asked_for(tmp_path: Path) -> None:
+    for name in "abc":
+        picture(tmp_path / f"noisy/{name}.png", 51)
+        picture(tmp_path / f"gt/{name}.png", 102)
+    (tmp_path / "noisy/b.png").write_bytes((tmp_path / "noisy/b.png").read_bytes()[:60])
+    with pytest.raises(BadInputError, match=r"b\.png"):
+        open_subtask(SRGB_TO_SRGB, f"sidd:{tmp_path}", patch=16, seed=0)
+    data = open_subtask(SRGB_TO_SRGB, f"sidd:{tmp_path}", patch=16, seed=0, skip_bad=True)
+    assert [before.name for before, _ in data.pairs] == ["a.png", "c.png"]  # type: ignore[attr-defined]
+
+
 def test_unknown_data_are_refused_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match=r"known: synthetic$"):
         open_subtask(RAW_TO_RAW, f"sidd:{tmp_path}", patch=16, seed=0)
     with pytest.raises(BadInputError, match="expected DIR/noisy"):
         open_subtask(SRGB_TO_SRGB, f"sidd:{tmp_path}", patch=16, seed=0)
+    with pytest.raises(BadInputError, match="--aligned"):
+        open_subtask(SRGB_TO_SRGB, "synthetic", patch=16, seed=0, aligned=True)
     with pytest.raises(BadInputError, match="give an even number"):
         open_subtask(SRGB_TO_SRGB, "synthetic", patch=15, seed=0)

@@ -1,6 +1,7 @@
 """Scale: however a batch is divided, among processes or in time, the run is the same up to rounding."""
 
 import csv
+import importlib.util
 import json
 import subprocess
 import sys
@@ -90,6 +91,18 @@ def test_both_processes_stop_when_one_meets_a_bad_file(two: Path, alone: list[fl
     assert second["outcome"] == "BadInputError: seventh.dng: damaged"
     assert first["outcome"] == "PeerError: process 1 stopped: seventh.dng: damaged"
     assert len(first["losses"]) == len(second["losses"]) == 2
+
+
+def test_two_processes_measure_what_one_measures(two: Path) -> None:
+    spec = importlib.util.spec_from_file_location("several", Path(__file__).with_name("several.py"))
+    assert spec and spec.loader
+    several = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(several)
+    (expected,) = several.measured()
+    for rank in (0, 1):
+        (found,) = json.loads((two / f"measured-{rank}.json").read_text())
+        assert found["pictures"] == 3
+        assert found["methods"]["mine"] == pytest.approx(expected["methods"]["mine"])
 
 
 def test_accumulated_batch_has_the_losses_of_the_whole_one(tmp_path: Path, alone: list[float]) -> None:
