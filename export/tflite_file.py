@@ -42,6 +42,15 @@ def xnnpack_delegation(content: bytes) -> dict[str, Delegation]:
     return {name: _delegation(_only(content, index)) for name, index in signatures}
 
 
+def single(content: bytes, name: str) -> bytes:
+    """The model with the signature ``name`` alone, for runtimes that run a file's first graph."""
+    model = parse(content)
+    (chosen,) = [entry for entry in model.signatureDefs if entry.signatureKey.decode() == name]
+    model.subgraphs, model.signatureDefs = [model.subgraphs[chosen.subgraphIndex]], [chosen]
+    chosen.subgraphIndex = 0
+    return _bytes(model)
+
+
 def _only(content: bytes, index: int) -> bytes:
     """A model of one subgraph: interpreters tell the operations of the first one only."""
     model = parse(content)

@@ -42,6 +42,7 @@ VERBS: dict[str, Verb] = {
     "estimate": Verb("edgeisp.cli.estimate:estimate", "Estimate latency on chips that are not here."),
     "devices": Verb("edgeisp.cli.devices:devices", "List what can be measured on."),
     "targets": Verb("edgeisp.cli.targets:targets", "List what can be exported and what verifies it."),
+    "runners": Verb("edgeisp.cli.runners:runners", "Build the programs that time artifacts on phones."),
     "doctor": Verb(
         "edgeisp.cli.doctor:doctor", "Say what works on this machine, and what to do about the rest."
     ),

@@ -42,6 +42,10 @@ def profile(
         ),
     ] = "1",
     runs: Annotated[int, typer.Option("--runs", min=1, help="Timed runs of each function.")] = 20,
+    apk: Annotated[
+        list[Path] | None,
+        typer.Option("--apk", help="Benchmark app for aws and firebase; twice: app, then test package."),
+    ] = None,
     budget: Annotated[
         str | None,
         typer.Option(
@@ -95,7 +99,7 @@ def profile(
                 console.note(note)
             advance(1)
     functions = {function for subject in subjects for function in subject.inputs}
-    plan = Plan(threads=counts, runs=runs, operators=operators)
+    plan = Plan(threads=counts, runs=runs, operators=operators, apks=tuple(apk or ()))
     with console.progress("measuring", total=len(functions) * len(counts) * runs) as advance:
         report = session.run(subjects, place, plan, budget_ms=limit, advance=advance)
     for file in files:

@@ -13,5 +13,13 @@ if TYPE_CHECKING:
     from edgeisp.profile.device import Device
 
 DEVICES: Registry[Device] = Registry(
-    "device", {"host": "edgeisp.profile.host:DEVICE"}, group="edgeisp.devices"
+    "device",
+    {
+        "host": "edgeisp.profile.host:DEVICE",
+        "adb": "edgeisp.profile.adb.device:DEVICE",
+        "qai-hub": "edgeisp.profile.farms.qai_hub:DEVICE",
+        "aws": "edgeisp.profile.farms.aws:DEVICE",
+        "firebase": "edgeisp.profile.farms.firebase:DEVICE",
+    },
+    group="edgeisp.devices",
 )

@@ -44,6 +44,8 @@ class Plan:
     """Ask the runtimes' own profilers as well, in a run apart."""
     timeout: float = 600
     """Seconds after which a call that does not answer is given up."""
+    apks: tuple[Path, ...] = ()
+    """The benchmark app and its test package, for device farms that run apps; one may be both."""
 
 
 @dataclass(frozen=True)

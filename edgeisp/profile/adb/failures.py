@@ -1,0 +1,58 @@
+"""What it means when a program on a phone does not end well: one name, one reason, and whether to try once more."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+
+from edgeisp.profile.adb.phone import Said
+
+TOO_LONG = 124
+"""Exit status of ``timeout``."""
+REFUSED = {
+    2: "the runner does not know its options: `edgeisp runners` builds the one that fits",
+    3: "the runtime on the phone cannot load it",
+    4: "the runtime on the phone cannot run it",
+    5: "its inputs do not fit",
+}
+"""Exit statuses of our runners that another try would not change; see ``native/common.h``."""
+SIGNALS = {
+    signal.SIGKILL: "killed (137): short of memory, or the system ended it",
+    signal.SIGSEGV: "crashed (139): it touched memory that is not its own",
+    signal.SIGABRT: "aborted (134)",
+    signal.SIGILL: "wrong processor (132): an instruction that it does not have",
+    signal.SIGBUS: "crashed (135): its file was cut off under it",
+}
+
+
+@dataclass(frozen=True)
+class Failure(Exception):
+    """A run that gave no result."""
+
+    cause: str
+    said: str = ""
+    again: bool = True
+    """Whether a second try may end otherwise."""
+
+    def __str__(self) -> str:
+        return f"{self.cause}: {self.said}" if self.said else self.cause
+
+
+def classify(said: Said) -> Failure:
+    """What the exit status and the last words of a runner mean."""
+    last = next((line.strip() for line in reversed(said.err.splitlines()) if line.strip()), "")
+    text = f"{said.err}{said.out}"
+    if "No space left" in text or said.status == 6:
+        return Failure("out of space on the phone", last, again=False)
+    if "Exec format error" in text or "cannot execute" in text or "not executable" in text:
+        return Failure("wrong ABI: the phone's processor does not run this runner", last, again=False)
+    if "cannot open shared object" in text or "CANNOT LINK EXECUTABLE" in text:
+        return Failure("the runtime is not on the phone", last, again=False)
+    if said.status == TOO_LONG:
+        return Failure("took too long", last, again=False)
+    if said.status in REFUSED:
+        return Failure(REFUSED[said.status], last, again=False)
+    if said.status > 128:
+        number = said.status - 128
+        return Failure(SIGNALS.get(number, f"ended by signal {number} ({said.status})"), last)
+    return Failure(f"exit status {said.status}", last)
