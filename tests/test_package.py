@@ -17,9 +17,11 @@ import edgeisp
 HEAVY = {
     "adbutils",
     "ai_edge_litert",
+    "boto3",
     "coremltools",
     "cv2",
     "executorch",
+    "googleapiclient",
     "jax",
     "lightning",
     "litert_torch",
@@ -72,7 +74,8 @@ def test_version_is_the_same_everywhere() -> None:
 def test_metadata_offers_the_documented_extras() -> None:
     described = metadata("edgeisp")
     extras = set(described.get_all("Provides-Extra") or ())
-    assert extras == {"aws", "adb", "all", "coreml", "dev", "executorch", "onnx", "tflite", "train"}
+    light = {"adb", "aws", "firebase", "qai-hub"}
+    assert extras == light | {"all", "coreml", "dev", "executorch", "onnx", "tflite", "train"}
     assert described["License-Expression"] == "Apache-2.0"
     assert described["Requires-Python"] == ">=3.11"
 

@@ -11,13 +11,14 @@ import os
 import pickle
 import shutil
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 from edgeisp.errors import EdgeISPError
 from edgeisp.profile.adb.device import DEVICE
-from edgeisp.profile.adb.phone import FOLDER, choose
+from edgeisp.profile.adb.phone import FOLDER, Dropped, choose
 from edgeisp.profile.device import Job, Plan
 from edgeisp.profile.runners import ABIS, RUNTIMES, VARIABLE, home
 
@@ -71,7 +72,18 @@ def main(artifacts: Path, runners: Path, results: Path) -> None:
     results.write_bytes(pickle.dumps(found))
 
 
+def ready() -> None:
+    """Wait until a phone that a scenario threw off adb is back."""
+    for _ in range(60):
+        try:
+            choose(SERIAL).facts()
+            return
+        except (EdgeISPError, Dropped):
+            time.sleep(0.5)
+
+
 def measure(jobs: list[Job], plan: Plan = PLAN, serial: str | None = SERIAL) -> list[list[object]]:
+    ready()
     return DEVICE.measure(jobs, plan, serial, lambda steps, what: None)
 
 

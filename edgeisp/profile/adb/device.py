@@ -72,7 +72,7 @@ class AdbDevice:
                     for function in job.inputs
                 ]
                 _take_turns(place, turns, plan, len(jobs), advance)
-        except (Failure, Dropped) as error:
+        except (Failure, Dropped, EdgeISPError) as error:
             outcome = Died(cause="the phone cannot be used", said=str(error))
             return [[Answer(f, "", "", t, outcome) for t in plan.threads for f in job.inputs] for job in jobs]
         return [[turn.answer() for turn in turns if turn.job is job] for job in jobs]

@@ -150,7 +150,7 @@ def listed(server: AdbClient) -> dict[str, str]:
     """State by serial, in adb's order."""
     try:
         return {info.serial: info.state for info in server.list()}
-    except GONE as error:
+    except _gone() as error:
         raise UnavailableError(
             f"the adb server does not answer ({error})", cure="`adb kill-server`"
         ) from error

@@ -1,4 +1,4 @@
-"""AWS Device Farm: it runs an Android app's instrumentation; ours finds the artifact beside it and writes what it timed."""
+"""AWS Device Farm: it runs an Android app's instrumentation, which finds the artifact beside it and times it."""
 
 from __future__ import annotations
 
@@ -129,7 +129,9 @@ def _client() -> Any:
     from botocore.config import Config
 
     config = Config(connect_timeout=10, read_timeout=60, retries={"max_attempts": 3, "mode": "standard"})
-    return boto3.client("devicefarm", region_name=REGION, endpoint_url=os.environ.get(URL), config=config)
+    return boto3.Session().client(
+        "devicefarm", region_name=REGION, endpoint_url=os.environ.get(URL), config=config
+    )
 
 
 def _project(client: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import uuid
 from collections.abc import Iterator
@@ -126,16 +127,16 @@ class FirebaseTestLab:
 
 
 def _service(name: str, version: str) -> Any:
-    from googleapiclient.discovery import build
+    from googleapiclient.discovery import build, build_from_document
+    from googleapiclient.discovery_cache import get_static_doc
 
     where = os.environ.get(URL)
-    if where:  # another server gets no credentials of Google's
+    if where:  # another server gets no credentials of Google's; uploads follow the document's own root
         from google.auth.credentials import AnonymousCredentials
 
-        options = {"api_endpoint": where}
-        return build(
-            name, version, credentials=AnonymousCredentials(), static_discovery=True, client_options=options
-        )
+        document = json.loads(get_static_doc(name, version))
+        document |= {"rootUrl": f"{where}/", "baseUrl": f"{where}/{document['servicePath']}"}
+        return build_from_document(document, credentials=AnonymousCredentials())
     import google.auth
 
     credentials, _ = google.auth.default(scopes=[SCOPE])
