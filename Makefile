@@ -10,13 +10,14 @@ PINNED  := -c constraints.txt
 DIST    := build/dist
 DEMO    := build/demo
 OLD_TFLITE := $(CACHE)/tflite-runtime-2.14.0
+QAI_HUB    := $(CACHE)/qai-hub-0.56.0
 
 # Folders are listed too: their time changes when a file is removed.
 SOURCES := pyproject.toml README.md LICENSE $(shell find edgeisp export quantize -not -name '__pycache__' -not -name '*.pyc')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format bench tflite-runtime clean
+.PHONY: help demo test lint format bench tflite-runtime qai-hub clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +48,8 @@ bench: $(VENV)/dev.stamp ## Time start-up, engines and training data on this mac
 	$(BIN)/python benchmarks/data.py
 
 tflite-runtime: $(OLD_TFLITE)/.stamp ## The old TFLite interpreter (numpy 1) in an environment of its own; the tests then use it.
+
+qai-hub: $(QAI_HUB)/.stamp ## The client of Qualcomm AI Hub in an environment of its own; the tests then use it.
 
 clean: ## Remove .venv and everything built; the cache in ~/.cache stays.
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -80,4 +83,10 @@ $(OLD_TFLITE)/.stamp:
 	rm -rf $(OLD_TFLITE)
 	$(PYTHON) -m venv $(OLD_TFLITE)
 	$(OLD_TFLITE)/bin/python -m pip install -q tflite-runtime==2.14.0 numpy==1.26.4
+	@touch $@
+
+$(QAI_HUB)/.stamp:
+	rm -rf $(QAI_HUB)
+	$(PYTHON) -m venv $(QAI_HUB)
+	$(QAI_HUB)/bin/python -m pip install -q qai-hub==0.56.0 keyring
 	@touch $@

@@ -35,8 +35,7 @@ def runners(
         with console.progress(f"runners for {abi}", total=len(RUNTIMES)) as advance:
             for runtime in RUNTIMES.values():
                 advance(0, f"{runtime.name} runner for {abi}")
-                folder = build(runtime, wanted)
-                console.detail(str(folder))
+                console.detail(str(build(runtime, wanted)))
                 advance(1)
     rows: list[dict[str, Any]] = []
     for runtime in RUNTIMES.values():

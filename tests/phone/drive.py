@@ -18,7 +18,7 @@ from pathlib import Path
 
 from edgeisp.errors import EdgeISPError
 from edgeisp.profile.adb.device import DEVICE
-from edgeisp.profile.adb.phone import FOLDER, Dropped, choose
+from edgeisp.profile.adb.phone import FOLDER, Dropped, choose, reconnect
 from edgeisp.profile.device import Job, Plan
 from edgeisp.profile.runners import ABIS, RUNTIMES, VARIABLE, home
 
@@ -76,6 +76,7 @@ def ready() -> None:
     """Wait until a phone that a scenario threw off adb is back."""
     for _ in range(60):
         try:
+            reconnect(SERIAL)
             choose(SERIAL).facts()
             return
         except (EdgeISPError, Dropped):

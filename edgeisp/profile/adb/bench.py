@@ -16,7 +16,7 @@ import msgspec
 from edgeisp.errors import EdgeISPError
 from edgeisp.profile.adb.failures import Failure, classify
 from edgeisp.profile.adb.health import Watch, sample, watching
-from edgeisp.profile.adb.phone import FOLDER, Dropped, Phone, choose, quoted
+from edgeisp.profile.adb.phone import FOLDER, Dropped, Phone, choose, quoted, reconnect
 
 SPARE = 1.2
 """Room that is asked for, as a multiple of what is pushed: outputs and the file system need some too."""
@@ -171,6 +171,7 @@ class Bench:
         deadline = time.monotonic() + self.timeout
         while True:
             try:
+                reconnect(self.phone.serial)
                 self.phone = choose(self.phone.serial)
                 boot = self.phone.facts().boot
                 break

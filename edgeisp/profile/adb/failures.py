@@ -16,7 +16,7 @@ REFUSED = {
     5: "its inputs do not fit",
 }
 """Exit statuses of our runners that another try would not change; see ``native/common.h``."""
-SIGNALS = {
+SIGNALS: dict[int, str] = {
     signal.SIGKILL: "killed (137): short of memory, or the system ended it",
     signal.SIGSEGV: "crashed (139): it touched memory that is not its own",
     signal.SIGABRT: "aborted (134)",

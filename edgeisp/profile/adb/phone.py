@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,9 +84,10 @@ class Phone:
     def pull(self, path: str) -> bytes:
         """The content of a file on the phone."""
         try:
-            return self._device.sync.read_bytes(path)
+            content: bytes = self._device.sync.read_bytes(path)
         except _gone() as error:
             raise Dropped(f"{path}: {error}") from error
+        return content
 
     def facts(self) -> Facts:
         """What it is. A system that is not Android answers by its kernel's name alone."""
@@ -118,7 +120,7 @@ class Phone:
     def ask(self, expressions: dict[str, str]) -> dict[str, str]:
         """The values of shell expressions, in one round trip."""
         lines = [f'echo "{name}={expression}"' for name, expression in expressions.items()]
-        said = self.shell("{", "; ".join(lines), ";", "}", "2>/dev/null")
+        said = self.shell("{", "; ".join(lines), ";", "}", "2>/dev/null", timeout=20)
         found = dict(line.split("=", 1) for line in said.out.splitlines() if "=" in line)
         return {name: found.get(name, "").strip() for name in expressions}
 
@@ -189,6 +191,13 @@ def choose(serial: str | None, server: AdbClient | None = None) -> Phone:
         cure = STATES.get(states[serial], "start Android on it")
         raise UnavailableError(f"the phone is {states[serial]}", where=serial, cure=cure)
     return Phone(server.device(serial=serial), serial)
+
+
+def reconnect(serial: str) -> None:
+    """Call a phone again that adb reaches by network; those on cables come back by themselves."""
+    if ":" in serial:
+        with suppress(*_gone()):
+            client().connect(serial, timeout=5)
 
 
 def _gone() -> tuple[type[Exception], ...]:

@@ -105,7 +105,7 @@ def _client() -> Any:
         raise RefusedError(f"no token of {FARM.title}", cure=f"set {TOKEN}")
     where = os.environ.get(URL)
     urls = {"api_url": where, "web_url": where} if where else {}
-    return qai_hub.Client(qai_hub.hub.ClientConfig(api_token=secret, **urls))
+    return qai_hub.Client(qai_hub.ClientConfig(api_token=secret, **urls))
 
 
 def _one_function(task: Task, folder: Path) -> Path:
