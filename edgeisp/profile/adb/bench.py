@@ -6,7 +6,7 @@ import secrets
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -22,6 +22,7 @@ SPARE = 1.2
 """Room that is asked for, as a multiple of what is pushed: outputs and the file system need some too."""
 STALE_MINUTES = 720
 COOLING = 60.0
+LEAVING = 15.0
 T = TypeVar("T")
 
 
@@ -87,9 +88,17 @@ class Bench:
         return chunk
 
     def remove(self) -> None:
-        """Take everything of ours off the phone."""
-        with suppress(Dropped):
-            self.phone.shell("rm", "-rf", self._folder, ";", "rmdir", FOLDER, "2>/dev/null")
+        """Take everything of ours off the phone; one that is just gone gets a few seconds to come back."""
+        deadline = time.monotonic() + LEAVING
+        while time.monotonic() < deadline:
+            try:
+                reconnect(self.phone.serial)
+                choose(self.phone.serial).shell(
+                    "rm", "-rf", self._folder, ";", "rmdir", FOLDER, "2>/dev/null"
+                )
+                return
+            except (EdgeISPError, Dropped):
+                time.sleep(1)
 
     def _run(self, call: Call) -> Chunk:
         place = self._place(call.files)
@@ -162,7 +171,7 @@ class Bench:
         try:
             return what()
         except Dropped as dropped:
-            raise Failure("the phone dropped off adb, twice", str(dropped), again=False) from dropped
+            raise Failure("the phone dropped off adb, twice", f"{dropped}{said}", again=False) from dropped
         except Failure as failure:
             raise Failure(f"{failure.cause}, twice", f"{failure.said}{said}", again=False) from failure
 

@@ -9,6 +9,8 @@ from edgeisp.profile.adb.phone import Said
 
 TOO_LONG = 124
 """Exit status of ``timeout``."""
+FOREIGN = ("Exec format error", "cannot execute", "not executable", "Syntax error")
+"""The last one is of shells that take a program of another processor for a script."""
 REFUSED = {
     2: "the runner does not know its options: `edgeisp runners` builds the one that fits",
     3: "the runtime on the phone cannot load it",
@@ -44,7 +46,7 @@ def classify(said: Said) -> Failure:
     text = f"{said.err}{said.out}"
     if "No space left" in text or said.status == 6:
         return Failure("out of space on the phone", last, again=False)
-    if "Exec format error" in text or "cannot execute" in text or "not executable" in text:
+    if any(sign in text for sign in FOREIGN):
         return Failure("wrong ABI: the phone's processor does not run this runner", last, again=False)
     if "cannot open shared object" in text or "CANNOT LINK EXECUTABLE" in text:
         return Failure("the runtime is not on the phone", last, again=False)
