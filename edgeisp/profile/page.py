@@ -42,7 +42,7 @@ def page(report: Report, earlier: Sequence[Report] = (), compared: Sequence[Tabl
     counted = [table for table in rest if not table.title.startswith("Operators")]
     body += [_table(table) for table in counted]
     body.append(_roofline(report))
-    body += [_layers(subject) for subject in report.subjects]
+    body += list(dict.fromkeys(_layers(subject) for subject in report.subjects))
     body += [_table(table) for table in rest if table not in counted]
     style = (files("edgeisp.profile") / "page.css").read_text(encoding="utf-8")
     return (
@@ -135,7 +135,8 @@ def _roofline(report: Report) -> str:
     ]
     note = (
         "The line: what one thread reached in matrix products and in copies. Dots: MACs of a tile over its median "
-        "time, at its MACs per byte if every operation went through memory. Caches allow more than the slope."
+        "time, at its MACs per byte if every operation went through memory. Caches allow more than the slope; "
+        "a dot above the roof was measured while the machine was less busy than for the line."
     )
     return _section("Roofline, one thread", plots.roofline(points, peak, bandwidth) if points else "", note)
 
@@ -147,7 +148,8 @@ def _layers(subject: Subject) -> str:
         return ""
     ranked = sorted((layer for layer in static.layers if layer.macs), key=lambda layer: -layer.macs)[:LAYERS]
     rows = [(f"{layer.name} {layer.operation}", layer.macs / 1e6) for layer in ranked]
-    title = f"Layers of {subject.name}, tile: MACs counted on {static.counted_on}"
+    size = "tile {1}x{0}".format(*subject.tile) if subject.tile else "tile"
+    title = f"Layers of {subject.model}, {size}: MACs counted on {static.counted_on}"
     return _section(title, plots.bars(rows, "M"), f"The {len(ranked)} largest.") if rows else ""
 
 
