@@ -35,7 +35,7 @@ class TeacherOptions:
     ] = None
     alpha: Annotated[
         float, typer.Option("--alpha", rich_help_panel=PANEL, help="Weight of the teacher's features.")
-    ] = 0.1
+    ] = 0.01
     beta: Annotated[
         float, typer.Option("--beta", rich_help_panel=PANEL, help="Weight of the teacher's picture.")
     ] = 0.5

@@ -1,8 +1,9 @@
 """Distillation: a student network that is guided by a teacher's features and picture.
 
 The loss of plain training, plus ``alpha`` times the distance of the student's features (through 1x1 adapters, which are
-dropped afterwards) from the teacher's, plus ``beta`` times the distance of its picture from the teacher's. Both weights
-fall to nothing in the last part of the run, so that it ends on the target alone.
+dropped afterwards) from the teacher's, plus ``beta`` times the distance of its picture from the teacher's, as long as
+the teacher's is the better one. Both weights fall to nothing in the last part of the run, so that it ends on the target
+alone.
 """
 
 from __future__ import annotations
@@ -42,10 +43,10 @@ class DistillConfig(TrainConfig, frozen=True, kw_only=True, forbid_unknown_field
     """``clean``, a network with bundled weights, or a checkpoint of a network or of an earlier clean teacher."""
     teacher_steps: Positive | None = None
     """Steps that a clean teacher is trained for first; default: half of ``steps``."""
-    alpha: NotNegative = 0.1
+    alpha: NotNegative = 0.01
     """Weight of the features."""
     beta: NotNegative = 0.5
-    """Weight of the teacher's picture."""
+    """Weight of the teacher's picture, where that is closer to the target than the student's own."""
     fade: Annotated[float, Meta(ge=0, le=1)] = 0.2
     """Share of the run, at its end, over which both weights fall to 0."""
 
@@ -97,10 +98,14 @@ class Guided(Objective):
                 each = self.plain(network, batch, done)
         finally:
             keep.remove()
-        picture = ((pictures[0] - lesson.picture) * batch.mask).float().abs().mean((1, 2, 3))
+        picture = _distance(pictures[0], lesson.picture, batch.mask)
+        with torch.no_grad():
+            ahead = _distance(lesson.picture, batch.target, batch.mask) < _distance(
+                pictures[0], batch.target, batch.mask
+            )
         scale = batch.raw.shape[-1] / PROBE
         features = self._features(_by_size(seen, scale), _by_size(lesson.features, scale))
-        total: Tensor = each + alpha * features + beta * picture
+        total: Tensor = each + alpha * features + beta * picture * ahead
         return total
 
     def _features(self, own: dict[int, Tensor], others: dict[int, Tensor]) -> Tensor:
@@ -190,6 +195,11 @@ def _train_clean(config: DistillConfig, out: Path, resume: bool, report: Callabl
     return train(
         own, out, resume=resume, report=report, objective=lambda _: Autoencoding(), build=CleanTeacher
     )
+
+
+def _distance(one: Tensor, other: Tensor, mask: Tensor) -> Tensor:
+    """Mean absolute difference of each picture, ``B``."""
+    return ((one - other) * mask).float().abs().mean((1, 2, 3))
 
 
 def _by_size(features: list[Tensor], scale: float = 1.0) -> dict[int, Tensor]:

@@ -89,3 +89,10 @@ def test_not_finite_weights_are_refused(good: Path, tmp_path: Path) -> None:
     path = _changed(good, tmp_path / "a.safetensors", {"head.bias": torch.full((12,), float("nan"))})
     with pytest.raises(CheckpointError, match="NaN or infinite"):
         load("metaisp", path)
+
+
+def test_bundled_checkpoint_may_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load("metaisp", Path("metaisp")).path == bundled("metaisp")
+    with pytest.raises(CheckpointError, match="no such checkpoint"):
+        load("metaisp", Path("metaisp-nowhere"))

@@ -18,7 +18,7 @@ from edgeisp.training.config import LossWeights
 from edgeisp.training.distill import DistillConfig, Guided, Schedule, distill, guided, teacher_of
 from edgeisp.training.losses import PictureLoss
 from edgeisp.training.objective import Batch, Likeness
-from edgeisp.training.teachers import CleanTeacher, NetworkTeacher, camera_rgb, watching
+from edgeisp.training.teachers import CleanTeacher, Lesson, NetworkTeacher, camera_rgb, watching
 
 TINY = {
     "model": "lwisp",
@@ -79,6 +79,28 @@ def test_guidance_is_the_plain_loss_plus_what_the_teacher_adds() -> None:
         assert torch.allclose(by_picture(network, given, 0.0), alone)  # its own picture is no distance away
 
 
+class Painter(NetworkTeacher):
+    """A teacher whose picture is the target plus an error."""
+
+    def __init__(self, network: LWISP, error: float) -> None:
+        super().__init__(network, "a painter")
+        self.error = error
+
+    def forward(self, batch: Batch) -> Lesson:
+        return Lesson(batch.target + self.error, super().forward(batch).features)
+
+
+def test_teacher_speaks_only_where_it_is_ahead_of_the_student() -> None:
+    network, given, plain = LWISP(), batch(), Likeness(PictureLoss(LossWeights(l1=1.0)))
+    schedule = Schedule(0.0, 0.5, 0.2)
+    with torch.no_grad():
+        alone = plain(network, given, 0.0)
+        ahead = Guided(plain, Painter(network, 0.01), network, schedule)(network, given, 0.0)
+        behind = Guided(plain, Painter(network, 2.0), network, schedule)(network, given, 0.0)
+    assert bool((ahead > alone + 0.01).all())
+    assert torch.equal(behind, alone)
+
+
 def test_student_and_adapters_learn_and_the_teacher_does_not() -> None:
     network, given = LWISP(), batch()
     objective = Guided(
@@ -117,7 +139,7 @@ def test_resumed_distillation_ends_with_the_weights_of_an_uninterrupted_one(tmp_
     with pytest.raises(Stopped):
         distill(settings(save_every=2, steps=8), tmp_path / "cut", report=stop_at_the_seventh)
     assert steps == [1, 2, 1, 2, 3, 4, 5]
-    with pytest.raises(BadInputError, match=r"alpha 0\.1 -> 0\.2"):
+    with pytest.raises(BadInputError, match=r"alpha 0\.01 -> 0\.2"):
         distill(settings(save_every=2, steps=8, alpha=0.2), tmp_path / "cut", resume=True)
     resumed = distill(settings(save_every=2, steps=8), tmp_path / "cut", resume=True)
     straight = distill(settings(save_every=2, steps=8), tmp_path / "straight")
