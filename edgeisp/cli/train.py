@@ -137,8 +137,10 @@ def shown(
     from edgeisp.processes import Processes
 
     isp = MODELS.get(config.model).task is ISP
-    if isp and config.data != "synthetic" and Processes.here().first:
-        _decode(console, config)
+    here = Processes.here()
+    with here.together():
+        if isp and config.data != "synthetic" and here.first:
+            _decode(console, config)
     last: list[Progress] = []
     with console.progress(f"training {what}", total=config.steps) as advance:
 
