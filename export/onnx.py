@@ -77,10 +77,21 @@ def _half(model: ModelProto) -> ModelProto:
     import onnx_ir
     from onnxruntime.transformers.float16 import convert_float_to_float16
 
+    _separate_scales(model)
     half = onnx_ir.from_proto(convert_float_to_float16(model, keep_io_types=True))
     half.graph.sort()  # the converter appends its casts behind their users
     sorted_model: ModelProto = onnx_ir.to_proto(half)
     return sorted_model
+
+
+def _separate_scales(model: ModelProto) -> None:
+    """Give every Resize its own scales: the converter adds a cast of the same name for each that shares them."""
+    held = {tensor.name: tensor for tensor in model.graph.initializer}
+    for number, node in enumerate(node for node in model.graph.node if node.op_type == "Resize"):
+        if len(node.input) > 2 and node.input[2] in held:
+            own = model.graph.initializer.add()
+            own.CopyFrom(held[node.input[2]])
+            own.name = node.input[2] = f"scales_{number}"
 
 
 TARGET = OnnxTarget()
