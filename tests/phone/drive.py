@@ -64,7 +64,7 @@ def main(artifacts: Path, runners: Path, results: Path) -> None:
     found["foreign"] = with_bundle(runners / "foreign", bundle, one, machine=243)  # RISC-V
     del os.environ[VARIABLE]
     phone = choose(SERIAL)
-    phone.shell("head -c 110000000 /dev/zero > /data/filler")
+    phone.shell("head -c 125000000 /dev/zero > /data/filler")
     found["no room"] = measure([one])
     phone.shell("rm /data/filler")
     found["left behind"] = phone.shell("find", FOLDER).out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import io
 from typing import Any
 
@@ -13,7 +14,7 @@ from server import Handler
 TOKEN = "s3cr3t-of-the-farm"
 KIND = "application/x-protobuf"
 OWNER = pb.User(id=1, email="a@b", default_project_id="p1")
-DEVICE = pb.Device(name="Samsung Galaxy S24", os="14", attributes=["framework:tflite"])
+DEVICE = pb.Device(name="Samsung Galaxy S24", os="14", attributes=["framework:tflite", "framework:onnx"])
 STATES = [
     pb.JOB_STATE_CREATED,
     pb.JOB_STATE_PROVISIONING_DEVICE,
@@ -26,7 +27,7 @@ class QaiHandler(Handler):
     def answer(self, body: bytes) -> tuple[int, str, bytes]:
         path, state = self.path.partition("?")[0], self.server.state
         if path.startswith("/upload/"):
-            state[path.split("/")[2]] = body
+            state[path.split("/")[2]] = self.form(body) if self.command == "POST" else body
             return 200, KIND, b""
         if path.startswith("/download/"):
             return 200, "application/octet-stream", self.outputs()
@@ -59,7 +60,9 @@ class QaiHandler(Handler):
             pb.Dataset.FromString(body)
             return pb.CreateUpdateResponse(id="d1")
         if parts[-1] == "upload_url":
-            return pb.FileUploadResponse(url=pb.FileUploadURL(url=f"{url}/upload/data"))
+            return pb.FileUploadResponse(
+                url=pb.FileUploadURL(url=f"{url}/upload/data", file_field_name="file")
+            )
         if parts[-1] == "download_data":
             return pb.FileDownloadResponse(url=pb.FileDownloadURL(url=f"{url}/download/d2", filename="o.h5"))
         if parts[0] == "datasets":
@@ -78,6 +81,13 @@ class QaiHandler(Handler):
         if parts[-1] == "result":
             return self.result()
         return self.job() if parts[0] == "jobs" else None
+
+    def form(self, body: bytes) -> bytes:
+        """The file of a form, as a browser sends it."""
+        head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
+        (part,) = email.message_from_bytes(head + body).get_payload()
+        content: bytes = part.get_payload(decode=True)
+        return content
 
     def job(self) -> Any:
         at = STATES[min(self.server.polls, len(STATES) - 1)]
@@ -111,6 +121,6 @@ class QaiHandler(Handler):
         buffer = io.BytesIO()
         with h5py.File(buffer, "w") as made:
             group = made.create_group("data/0")
-            group.attrs["name"], group.attrs["order"] = "rgb", 0
+            group.attrs.update(name="rgb", order=0, batch_count=1)
             group.create_dataset("batch_0", data=value)
         return buffer.getvalue()

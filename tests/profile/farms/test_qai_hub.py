@@ -29,7 +29,7 @@ def test_client_of_ai_hub_agrees_with_its_protocol() -> None:
     )
     done = subprocess.run([python, "-P", "-c", code], capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
-    assert "4 passed" in done.stdout
+    assert done.stdout.startswith("....")
 
 
 def test_missing_client_or_token_is_said_with_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
