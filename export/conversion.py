@@ -11,14 +11,16 @@ from pathlib import Path
 import msgspec
 
 from edgeisp import __version__
-from edgeisp.export import TARGETS
-from edgeisp.export.manifest import Camera, Checkpoint, Cost, Delegation, Description
+from edgeisp.export import TARGETS, census
+from edgeisp.export.census import Convolutions
+from edgeisp.export.manifest import Camera, Census, Checkpoint, Cost, Delegation, Description
 from edgeisp.export.manifest import Function as Entry
 from edgeisp.export.manifest import Tensor as Port
 from edgeisp.export.rewrites import prepare
 from edgeisp.export.target import Target
-from edgeisp.models import checkpoint, cost
+from edgeisp.models import cost
 from edgeisp.models.functions import Function
+from edgeisp.quantize import checkpoint
 from edgeisp.quantize.precision import Name, parse_precision
 
 
@@ -42,6 +44,10 @@ class Converted:
 
     description: Description
     delegation: dict[str, Delegation]
+    census: dict[str, Census]
+    """By function, of the graph that was converted, where the precision is int8."""
+    convolutions: dict[str, Convolutions]
+    """By function, of the file that was written."""
 
 
 def convert(job: Job, path: Path) -> Converted:
@@ -51,13 +57,14 @@ def convert(job: Job, path: Path) -> Converted:
     """
     tempfile.tempdir = str(path.parent)
     target, precision = TARGETS.get(job.target), parse_precision(job.precision)
-    loaded = checkpoint.load(job.model, job.weights)
+    loaded = checkpoint.load(job.model, job.weights, job.precision)
     network = loaded.network
     task = loaded.task
     functions = network.functions(*(side // task.scale for side in job.tile))
     prepared = {
         name: prepare(function, target.rewrites, job.precision) for name, function in functions.items()
     }
+    scheme = checkpoint.described_by(loaded.card, loaded.path) if job.precision == "w8a8" else None
     description = Description(
         model=job.model,
         target=job.target,
@@ -70,13 +77,19 @@ def convert(job: Job, path: Path) -> Converted:
         stride=network.stride,
         camera=Camera.of(task),
         checkpoint=Checkpoint(name=job.weights.name, sha256=loaded.sha256),
+        quantization=scheme,
         costs={name: _cost(function) for name, function in functions.items()},
         rewrites={name: dict(part.applied) for name, part in prepared.items()},
         tools=_tools(target),
     )
     ready = {name: part.function for name, part in prepared.items()}
     report = target.convert(ready, path, precision, {"edgeisp": msgspec.json.encode(description).decode()})
-    return Converted(description, dict(report.delegation))
+    wanted = {
+        name: census.expected(function.module, scheme.float_layers)
+        for name, function in ready.items()
+        if scheme
+    }
+    return Converted(description, dict(report.delegation), wanted, dict(report.convolutions))
 
 
 def _cost(function: Function) -> Cost:

@@ -12,7 +12,8 @@ from typing import Any
 
 from edgeisp import __version__, extras
 from edgeisp.engines import ENGINES
-from edgeisp.export.rewrites import CONSTANT_MATMULS, FOLD_HAAR_DOWN, FOLD_HAAR_UP, Rewrite
+from edgeisp.export.coreml_file import convolutions
+from edgeisp.export.rewrites import CONSTANT_MATMULS, FOLD_HAAR_DOWN, FOLD_HAAR_UP, QUANTIZED, Rewrite
 from edgeisp.export.rewrites.channels_first import CHANNELS_FIRST_NORM
 from edgeisp.export.rewrites.clamps import FINITE_CLAMPS
 from edgeisp.export.rewrites.means import STAGED_MEANS
@@ -31,7 +32,7 @@ class CoreMLTarget:
 
     name: str = "coreml"
     suffix: str = ".mlpackage"
-    precisions: tuple[Name, ...] = ("fp16", "fp32")
+    precisions: tuple[Name, ...] = ("fp16", "fp32", "w8a8")
     # sums over channels stay sums: as 1x1 convolutions they would hide the layer norms from coremltools
     rewrites: tuple[Rewrite, ...] = (
         FOLD_HAAR_DOWN,
@@ -40,6 +41,7 @@ class CoreMLTarget:
         CONSTANT_MATMULS,
         FINITE_CLAMPS,
         STAGED_MEANS,
+        *QUANTIZED,
     )
 
     def missing(self) -> str | None:
@@ -70,7 +72,7 @@ class CoreMLTarget:
             save_multifunction(package, str(path))
         _describe(path, functions, metadata)
         _name_by_content(path)
-        return Report()
+        return Report(convolutions=convolutions(path) if precision.integer else {})
 
 
 def _write(function: Function, path: Path, precision: Precision) -> None:
@@ -85,7 +87,7 @@ def _write(function: Function, path: Path, precision: Precision) -> None:
         inputs=[ct.TensorType(name, shape, np.float32) for name, shape in function.inputs.items()],
         outputs=[ct.TensorType(name, dtype=np.float32) for name in function.outputs],
         minimum_deployment_target=ct.target.iOS18,
-        compute_precision=ct.precision.FLOAT16 if precision.name == "fp16" else ct.precision.FLOAT32,
+        compute_precision=ct.precision.FLOAT32 if precision.name == "fp32" else ct.precision.FLOAT16,
         skip_model_load=True,
     ).save(str(path))
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from edgeisp import extras
+from edgeisp.export.executorch_file import convolutions
 from edgeisp.export.manifest import Delegation
 from edgeisp.export.rewrites import HALF_GELU, HELD_SCALARS, XNNPACK, Rewrite
 from edgeisp.export.target import Report
@@ -27,7 +28,7 @@ class ExecuTorchTarget:
 
     name: str = "executorch"
     suffix: str = ".pte"
-    precisions: tuple[Name, ...] = ("fp32", "fp16")
+    precisions: tuple[Name, ...] = ("fp32", "fp16", "w8a8")
     rewrites: tuple[Rewrite, ...] = (*XNNPACK, HALF_GELU, HELD_SCALARS)
 
     def missing(self) -> str | None:
@@ -58,7 +59,7 @@ class ExecuTorchTarget:
         )
         report = Report({name: _delegation(edge.exported_program(name).graph_module) for name in programs})
         path.write_bytes(edge.to_executorch().buffer)
-        return report
+        return replace(report, convolutions=convolutions(path)) if precision.integer else report
 
 
 class Half(nn.Module):

@@ -9,13 +9,13 @@ from pathlib import Path
 from edgeisp import child
 from edgeisp.engines import ENGINES
 from edgeisp.errors import BadInputError, CheckpointError, EdgeISPError, UnavailableError, VerificationError
-from edgeisp.export import TARGETS, manifest
+from edgeisp.export import TARGETS, census, manifest
 from edgeisp.export.conversion import Converted, Job
 from edgeisp.export.manifest import Failed, File, Manifest, Verification, Verified
 from edgeisp.export.target import precision_of
 from edgeisp.files import replace, sha256, staging
-from edgeisp.models import checkpoint
 from edgeisp.models.checkpoint import LoadedModel
+from edgeisp.quantize import checkpoint
 
 LEAST_DELEGATION = 0.95
 
@@ -57,7 +57,7 @@ def plan(
         raise UnavailableError(f"target {target} cannot be made here", cure=lack)
     if lack := ENGINES.get(chosen.engine()).missing():
         raise UnavailableError(f"target {target} cannot be verified here", cure=lack)
-    loaded = checkpoint.load(model, weights)
+    loaded = checkpoint.load(model, weights, kind.name)
     step = loaded.task.scale * loaded.network.stride
     if min(tile) < step or tile[0] % step or tile[1] % step:
         raise BadInputError(
@@ -95,6 +95,8 @@ def export(
         verification, printed = check(folder / job.name, converted.description, job.weights, engine)
         if isinstance(verification, Verified) and not allow_portable:
             verification = _little_delegated(converted, engine) or verification
+        if lack := census.shortfall(converted.census, converted.convolutions):
+            verification = Failed(engine=engine, reason=lack)
         whole = Manifest(
             **{
                 field: getattr(converted.description, field)
@@ -102,6 +104,7 @@ def export(
             },
             files=files,
             delegation=converted.delegation,
+            census=converted.census,
             verification=verification,
         )
         if not isinstance(verification, Verified):
@@ -140,7 +143,7 @@ def recheck(
         )
     if lack := runtime.missing():
         raise UnavailableError(f"the engine {runtime.name} cannot run here", cure=lack)
-    loaded = checkpoint.load(described.model, weights)
+    loaded = checkpoint.load(described.model, weights, described.precision)
     if loaded.sha256 != described.checkpoint.sha256:
         raise CheckpointError(
             f"sha256 {loaded.sha256[:12]}..., the artifact was made from {described.checkpoint.sha256[:12]}...",

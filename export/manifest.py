@@ -16,6 +16,7 @@ from edgeisp.errors import BadInputError
 from edgeisp.files import sha256, whole
 from edgeisp.models.task import ISP, TASKS, Task
 from edgeisp.models.task import Name as TaskName
+from edgeisp.quantize.scheme import Quantization as Scheme
 
 VERSION: Literal[1] = 1
 SUFFIX = ".edgeisp.json"
@@ -114,6 +115,15 @@ class Delegation(Part, frozen=True):
         return self.delegated / self.total if self.total else 1.0
 
 
+class Census(Part, frozen=True):
+    """The convolutions of a function, counted in the written file."""
+
+    int8: Count
+    """Int8 input, weights and output."""
+    float: dict[str, int] = {}
+    """The others, counted by the reason why they are not."""
+
+
 class Parity(Part, frozen=True):
     """How far a function's outputs are from PyTorch's."""
 
@@ -170,6 +180,8 @@ class Description(Part, frozen=True, kw_only=True):
     """Picture pixels at each edge of a tile that only serve their neighbours; null where not measured."""
     camera: Camera = Camera()
     checkpoint: Checkpoint
+    quantization: Scheme | None = None
+    """How the weights were quantized; null where nothing is int8."""
     costs: dict[str, Cost]
     rewrites: dict[str, dict[str, int]]
     """By function: how often each rewrite applied."""
@@ -183,6 +195,8 @@ class Manifest(Description, frozen=True, kw_only=True):
     files: tuple[File, ...]
     delegation: dict[str, Delegation]
     """By function; empty where the target has no delegate."""
+    census: dict[str, Census] = {}
+    """By function, where the precision is int8."""
     verification: Verification
 
 

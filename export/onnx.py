@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeisp import extras
-from edgeisp.export.rewrites import CONSTANT_MATMULS, FOLD_HAAR_DOWN, FOLD_HAAR_UP, Rewrite
+from edgeisp.export.onnx_file import convolutions, unsigned_activations
+from edgeisp.export.rewrites import CONSTANT_MATMULS, FOLD_HAAR_DOWN, FOLD_HAAR_UP, QUANTIZED, Rewrite
 from edgeisp.export.target import Report
 from edgeisp.models.functions import Function
 from edgeisp.quantize.precision import Name, Precision
@@ -25,9 +26,9 @@ class OnnxTarget:
 
     name: str = "onnx"
     suffix: str = ".onnx"
-    precisions: tuple[Name, ...] = ("fp32", "fp16")
+    precisions: tuple[Name, ...] = ("fp32", "fp16", "w8a8")
     # layer norm stays as it is: onnxruntime is fastest with its own (163 ms against 189 ms for the decomposed form)
-    rewrites: tuple[Rewrite, ...] = (FOLD_HAAR_DOWN, FOLD_HAAR_UP, CONSTANT_MATMULS)
+    rewrites: tuple[Rewrite, ...] = (FOLD_HAAR_DOWN, FOLD_HAAR_UP, CONSTANT_MATMULS, *QUANTIZED)
 
     def missing(self) -> str | None:
         return extras.missing("onnx")
@@ -46,7 +47,9 @@ class OnnxTarget:
     ) -> Report:
         for name, function in functions.items():
             _write(function, self.file_of(name, path), precision, metadata)
-        return Report()
+        if not precision.integer:
+            return Report()
+        return Report(convolutions={name: convolutions(self.file_of(name, path)) for name in functions})
 
 
 def _write(function: Function, path: Path, precision: Precision, metadata: Mapping[str, str]) -> None:
@@ -67,6 +70,8 @@ def _write(function: Function, path: Path, precision: Precision, metadata: Mappi
     model = program.model_proto
     if precision.name == "fp16":
         model = _half(model)
+    elif precision.integer:
+        unsigned_activations(model)
     onnx.helper.set_model_props(model, dict(metadata))
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString(deterministic=True))

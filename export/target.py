@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from edgeisp.errors import BadInputError
+from edgeisp.export.census import Convolutions
 from edgeisp.export.manifest import Delegation
 from edgeisp.export.rewrites import Rewrite
 from edgeisp.models.functions import Function
@@ -20,6 +21,8 @@ class Report:
 
     delegation: Mapping[str, Delegation] = field(default_factory=dict)
     """By function: how much of it the target's backend takes over; empty where there is nothing to ask."""
+    convolutions: Mapping[str, Convolutions] = field(default_factory=dict)
+    """By function: the convolutions of the written file, where the precision is int8."""
 
 
 class Target(Protocol):

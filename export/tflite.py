@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from edgeisp import extras
-from edgeisp.export.rewrites import XNNPACK, Rewrite
+from edgeisp.export.rewrites import UNFOLDED_WEIGHTS, XNNPACK, Rewrite
 from edgeisp.export.target import Report
-from edgeisp.export.tflite_file import add_metadata, xnnpack_delegation
+from edgeisp.export.tflite_file import add_metadata, convolutions, xnnpack_delegation
 from edgeisp.models.functions import Function
 from edgeisp.quantize.precision import Name, Precision
 
@@ -24,8 +24,8 @@ class TFLiteTarget:
 
     name: str = "tflite"
     suffix: str = ".tflite"
-    precisions: tuple[Name, ...] = ("fp32", "fp16")
-    rewrites: tuple[Rewrite, ...] = XNNPACK
+    precisions: tuple[Name, ...] = ("fp32", "fp16", "w8a8")
+    rewrites: tuple[Rewrite, ...] = (*XNNPACK, UNFOLDED_WEIGHTS)
 
     def missing(self) -> str | None:
         return extras.missing("tflite")
@@ -48,11 +48,12 @@ class TFLiteTarget:
         for name, function in functions.items():
             inputs = {key: torch.zeros(shape) for key, shape in function.inputs.items()}
             converter = converter.signature(name, Named(function).eval(), sample_kwargs=inputs)
-        converter.convert().export(str(path))
+        converter.convert(quant_config=_pt2e() if precision.integer else None).export(str(path))
         if precision.name == "fp16":
             _half(path)
         path.write_bytes(add_metadata(path.read_bytes(), metadata))
-        return Report(xnnpack_delegation(path.read_bytes()))
+        content = path.read_bytes()
+        return Report(xnnpack_delegation(content), convolutions(content) if precision.integer else {})
 
 
 class Named(nn.Module):
@@ -66,6 +67,15 @@ class Named(nn.Module):
     def forward(self, **inputs: Tensor) -> dict[str, Tensor]:
         values = self.module(*(inputs[name] for name in self.inputs))
         return dict(zip(self.outputs, values if isinstance(values, tuple) else (values,), strict=True))
+
+
+def _pt2e() -> Any:
+    """Tells litert-torch that the graph is quantized; the quantizer in it is only asked whether it is dynamic."""
+    from litert_torch.quantize.pt2e_quantizer import PT2EQuantizer, get_symmetric_quantization_config
+    from litert_torch.quantize.quant_config import QuantConfig
+
+    config = get_symmetric_quantization_config(is_per_channel=True)
+    return QuantConfig(pt2e_quantizer=PT2EQuantizer().set_global(config))
 
 
 def _half(path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from edgeisp.engines.tflite import interpret
+from edgeisp.export.census import Convolutions
 from edgeisp.export.manifest import Delegation
 
 IDENTIFIER = b"TFL3"
@@ -32,6 +33,28 @@ def read_metadata(content: bytes) -> dict[str, str]:
     model = parse(content)
     found = {entry.name.decode(): model.buffers[entry.buffer].data for entry in model.metadata or []}
     return {key: bytes(data).decode(errors="replace") for key, data in found.items() if data is not None}
+
+
+def convolutions(content: bytes) -> dict[str, Convolutions]:
+    """By signature: convolutions with int8 input, weights and output, and others."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    model, operators, types = _model(content), schema.BuiltinOperator, schema.TensorType
+    kinds = (operators.CONV_2D, operators.DEPTHWISE_CONV_2D, operators.TRANSPOSE_CONV)
+    found = {}
+    for signature in model.signatureDefs:
+        graph = model.subgraphs[signature.subgraphIndex]
+        int8 = other = 0
+        for op in graph.operators:
+            if model.operatorCodes[op.opcodeIndex].builtinCode not in kinds:
+                continue
+            tensors = [graph.tensors[i].type for i in (op.inputs[0], op.inputs[1], op.outputs[0])]
+            if tensors == [types.INT8] * 3:
+                int8 += 1
+            else:
+                other += 1
+        found[signature.signatureKey.decode()] = Convolutions(int8, other)
+    return found
 
 
 def xnnpack_delegation(content: bytes) -> dict[str, Delegation]:

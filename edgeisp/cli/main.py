@@ -32,6 +32,9 @@ VERBS: dict[str, Verb] = {
     "distill": Verb("edgeisp.cli.distill:distill", "Train a network under a teacher."),
     "eval": Verb("edgeisp.cli.eval:evaluate", "Measure a network beside LibRaw on the same RAW files."),
     "data": Verb("edgeisp.cli.data:data", "Check a data set on disk before training on it."),
+    "quantize": Verb(
+        "edgeisp.cli.quantize:quantize", "Make int8 weights of a network, by training with it as the teacher."
+    ),
     "export": Verb("edgeisp.cli.export:export", "Convert a network to a verified artifact for a phone."),
     "verify": Verb("edgeisp.cli.verify:verify", "Check an artifact again, from its manifest."),
     "profile": Verb(

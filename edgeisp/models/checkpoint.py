@@ -62,11 +62,26 @@ def load(name: str, checkpoint: Path | None = None) -> LoadedModel:
             f"{name} has no bundled checkpoint",
             cure=f"train one with `edgeisp train {name}` and pass --checkpoint",
         )
-    weights, metadata = _read(path)
+    weights, card = read(path)
+    if "quantization" in card:
+        raise CheckpointError(
+            f"quantized to {card['quantization']['precision']}, where fp32 weights are wanted",
+            where=path,
+            cure="pass the checkpoint that it was made from; `edgeisp export` takes this one with its --precision",
+        )
     network = model.build()
+    fill(network, weights, path)
+    return LoadedModel(name, network.eval(), path, sha256(path), card)
+
+
+def fill(network: nn.Module, weights: dict[str, torch.Tensor], path: Path) -> None:
+    """Give ``network`` the weights that `read` found in ``path``.
+
+    Raises:
+        CheckpointError: of another network, wrong shapes, or not finite.
+    """
     _check(weights, network.state_dict(), path)
     network.load_state_dict(weights)
-    return LoadedModel(name, network.eval(), path, sha256(path), _card(metadata, path))
 
 
 def save(path: Path, network: nn.Module, card: dict[str, Any]) -> None:
@@ -76,12 +91,18 @@ def save(path: Path, network: nn.Module, card: dict[str, Any]) -> None:
         part.write_bytes(safetensors_torch.save(weights, {"edgeisp": json.dumps(card, sort_keys=True)}))
 
 
-def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+def read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """The tensors and the card of a checkpoint.
+
+    Raises:
+        CheckpointError: no such file, or damaged.
+    """
     if not path.is_file():
         raise CheckpointError("no such checkpoint", where=path, cure="check the path")
     try:
         with safe_open(path, framework="pt") as file:
-            return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
+            weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            return weights, _card(file.metadata() or {}, path)
     except (SafetensorError, OSError) as error:
         raise CheckpointError(
             f"not a whole safetensors file ({error})",
@@ -128,8 +149,8 @@ def network_of(path: Path) -> str:
     Raises:
         CheckpointError: damaged, or of no known network.
     """
-    weights, metadata = _read(path)
-    told = _card(metadata, path).get("model")
+    weights, card = read(path)
+    told = card.get("model")
     if told in MODELS.names():
         return str(told)
     if name := _likely(weights):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -30,6 +31,8 @@ class ISPNetwork(nn.Module):
     """Height and width of the packed input must be multiples of this."""
     task: Task = ISP
     """What goes in and comes out."""
+    float_layers: ClassVar[dict[str, str]] = {}
+    """Convolutions, by module name, that quantization leaves in float, with the reason."""
 
     def functions(self, height: int, width: int) -> dict[str, Function]:
         """The exported entry points for a packed tile of ``height x width``; ``tile`` is always among them."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import ClassVar
 
 import torch
 import torch.nn as nn
@@ -97,6 +98,9 @@ class LWISP(ISPNetwork):
     """
 
     stride = 8
+    float_layers: ClassVar[dict[str, str]] = {
+        "demosaic": "carries the picture past the network: in 8 bits smooth gradients would band"
+    }
 
     def __init__(self, config: LWISPConfig = LWISPConfig()) -> None:
         super().__init__()

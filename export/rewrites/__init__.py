@@ -4,6 +4,7 @@ Targets list theirs, in order. The rules of the order:
 
 * Rewrites on modules come before all others, because capture breaks blocks into operations.
 * ``half-gelu`` comes before ``held-scalars``, because it writes numbers into the graph.
+* Those on quantize/dequantize graphs come last, because others insert operations between their pairs.
 
 Otherwise they touch different operations and any order gives the same graph.
 """
@@ -13,6 +14,7 @@ from edgeisp.export.rewrites.graph import CHANNEL_SUMS, CONSTANT_MATMULS, NARROW
 from edgeisp.export.rewrites.haar import FOLD_HAAR_DOWN, FOLD_HAAR_UP
 from edgeisp.export.rewrites.half import HALF_GELU, HELD_SCALARS
 from edgeisp.export.rewrites.norm import CONV_LAYER_NORM
+from edgeisp.export.rewrites.quantized import QUANTIZED, UNFOLDED_WEIGHTS
 
 XNNPACK = (
     FOLD_HAAR_DOWN,
@@ -22,6 +24,7 @@ XNNPACK = (
     SLICES,
     CONSTANT_MATMULS,
     NARROW_CONCATS,
+    *QUANTIZED,
 )
 """What leaves nothing of our networks to other kernels, on ExecuTorch and TFLite alike."""
 
@@ -34,7 +37,9 @@ __all__ = [
     "HALF_GELU",
     "HELD_SCALARS",
     "NARROW_CONCATS",
+    "QUANTIZED",
     "SLICES",
+    "UNFOLDED_WEIGHTS",
     "XNNPACK",
     "Prepared",
     "Rewrite",

@@ -25,7 +25,7 @@ def shape(node: object) -> torch.Size:
     return cast("Tensor", cast("Node", node).meta["val"]).shape
 
 
-def _constant(graph: GraphModule, node: Node) -> Tensor | None:
+def constant(graph: GraphModule, node: Node) -> Tensor | None:
     """The value of a node that depends on no input, by running what it is made of."""
     if node.op == "get_attr":
         value: object = graph
@@ -34,7 +34,7 @@ def _constant(graph: GraphModule, node: Node) -> Tensor | None:
         return cast("Tensor", value)
     if node.op != "call_function":
         return None
-    known = {source: _constant(graph, source) for source in node.all_input_nodes}
+    known = {source: constant(graph, source) for source in node.all_input_nodes}
     if not known or any(value is None for value in known.values()):
         return None
     arguments = torch.fx.node.map_arg((node.args, node.kwargs), lambda source: known[source])
@@ -98,7 +98,7 @@ def _constant_matmuls(module: nn.Module) -> int:
     graph, count = cast("GraphModule", module), 0
     for node in calls(graph, aten.matmul.default, aten.mm.default):
         x, right = cast("tuple[Node, Node]", node.args[:2])
-        value = _constant(graph, right) if len(shape(x)) == 2 else None
+        value = constant(graph, right) if len(shape(x)) == 2 else None
         if value is None:
             continue
         held = hold(graph, node, "linear_weight", value.T)

@@ -1,0 +1,215 @@
+"""``edgeisp quantize``: from fp32 weights to a checkpoint whose convolutions are int8."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edgeisp.cli.console import Console, one_of
+from edgeisp.cli.options import RawFormatOptions
+from edgeisp.errors import BadInputError
+
+if TYPE_CHECKING:
+    from edgeisp.quantize.recipe import Plan
+    from edgeisp.quantize.sensitivity import LayerLoss
+
+PANEL = "How it is quantized"
+TRAINED = "How it is trained"
+
+
+@dataclass(frozen=True)
+class QuantizeOptions:
+    """Settings by the fields of `edgeisp.quantize.config.QuantizeConfig`."""
+
+    calibration: Annotated[
+        int, typer.Option("--calibration", rich_help_panel=PANEL, help="Pictures that ranges are read from.")
+    ] = 20
+    estimator: Annotated[
+        str,
+        typer.Option(
+            "--ranges",
+            rich_help_panel=PANEL,
+            help="minmax: the true extremes; percentile: without the outermost 0.01 % of each picture.",
+            callback=one_of("range estimator", ("minmax", "percentile")),
+        ),
+    ] = "minmax"
+    steps: Annotated[int, typer.Option("--steps", rich_help_panel=TRAINED, help="Optimizer steps.")] = 600
+    batch: Annotated[int, typer.Option("--batch", rich_help_panel=TRAINED, help="Patches in a step.")] = 4
+    patch: Annotated[
+        int,
+        typer.Option("--patch", rich_help_panel=TRAINED, help="Packed pixels; pictures are twice as large."),
+    ] = 64
+    lr: Annotated[float, typer.Option("--lr", rich_help_panel=TRAINED, help="Peak learning rate.")] = 1e-4
+    distill_output: Annotated[
+        float,
+        typer.Option("--distill-output", rich_help_panel=TRAINED, help="Weight of L1 to the fp32 picture."),
+    ] = 1.0
+    distill_features: Annotated[
+        float,
+        typer.Option(
+            "--distill-features", rich_help_panel=TRAINED, help="Weight of L1 to the fp32 features."
+        ),
+    ] = 0.1
+    task: Annotated[
+        float, typer.Option("--task", rich_help_panel=TRAINED, help="Weight of L1 to the true picture.")
+    ] = 0.1
+    seed: Annotated[int, typer.Option("--seed", rich_help_panel=TRAINED, help="Of calibration and data.")] = 0
+    workers: Annotated[
+        int, typer.Option("--workers", rich_help_panel=TRAINED, help="Processes that make batches.")
+    ] = 1
+    save_every: Annotated[
+        int, typer.Option("--save-every", rich_help_panel=TRAINED, help="Steps between checkpoints.")
+    ] = 100
+
+
+def quantize(
+    console: Console,
+    options: QuantizeOptions,
+    raw: RawFormatOptions,
+    model: Annotated[str, typer.Argument(help="Network; `edgeisp models` lists them.")],
+    precision: Annotated[str, typer.Option("--precision", help="w8a8.")] = "w8a8",
+    data: Annotated[
+        str,
+        typer.Option("--data", "-d", help="Training data: synthetic, or a set on disk such as pairs:DIR."),
+    ] = "synthetic",
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(
+            "--checkpoint", "--teacher", help="fp32 weights, also the teacher; default the bundled ones."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Checkpoint to write; default MODEL-w8a8.safetensors.")
+    ] = None,
+    ptq: Annotated[bool, typer.Option("--ptq", help="Post-training only: no training steps.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the training that stopped; the same settings.")
+    ] = False,
+    keep_float: Annotated[
+        str, typer.Option("--keep-float", rich_help_panel=PANEL, help="Layers to leave in float: L1,L2.")
+    ] = "",
+    budget_db: Annotated[
+        float | None,
+        typer.Option(
+            "--budget-db",
+            rich_help_panel=PANEL,
+            help="Leave as few layers in float as keep the loss against the truth within so many dB.",
+        ),
+    ] = None,
+    sensitivity: Annotated[
+        bool,
+        typer.Option(
+            "--sensitivity", help="Measure each layer alone in int8; write a table and a plot, stop."
+        ),
+    ] = False,
+) -> None:
+    """Make the convolutions of a network int8: NNCF inserts the quantizers, training with the fp32 network follows.
+
+    The checkpoint holds int8 weights and all ranges; `edgeisp export MODEL --precision w8a8 --checkpoint F` takes it to
+    every target. The training's log and state lie in a folder beside it.
+
+    Examples:
+
+    edgeisp quantize metaisp --ptq -o q.safetensors
+
+    edgeisp quantize metaisp --data pairs:my_phone --steps 1000 -o q.safetensors
+
+    edgeisp quantize metaisp --sensitivity -o layers.csv
+
+    edgeisp quantize metaisp --ptq --budget-db 0.1
+    """
+    if precision != "w8a8":
+        raise BadInputError(
+            f"nothing to prepare for {precision}",
+            where="--precision",
+            cure="quantize takes w8a8; `edgeisp export` makes all others from fp32 weights",
+        )
+    from edgeisp.extras import require
+    from edgeisp.models import MODELS
+
+    MODELS.get(model)
+    require("quantize")
+    require("train")
+    from edgeisp.quantize import recipe
+    from edgeisp.quantize.config import QuantizeConfig, check
+
+    layers = tuple(name.strip() for name in keep_float.split(",") if name.strip())
+    given = {**vars(options), "steps": 0 if ptq else options.steps}
+    config = check(QuantizeConfig(model=model, data=data, reader=raw.reader(), keep_float=layers, **given))
+    path = out or Path(f"{model}-{precision}.{'csv' if sensitivity else 'safetensors'}")
+    plan = recipe.plan(config, checkpoint, console.detail)
+    if sensitivity or budget_db is not None:
+        losses = _measured(console, plan)
+        if sensitivity:
+            _report(console, losses, path)
+            return
+        plan = _mixed(plan, losses, budget_db or 0.0)
+    network = plan.post_training() if ptq else _trained(console, plan, path.with_suffix(".run"), resume)
+    recipe.write(path, plan, network, "ptq" if ptq else "qat")
+    facts = {
+        "checkpoint": str(path),
+        "precision": precision,
+        "method": "ptq" if ptq else "qat",
+        "int8": len(plan.scheme),
+        "float": plan.float_layers,
+        "calibration_sha256": plan.calibration.sha256,
+    }
+    floats = "".join(f"\nfloat: {name}: {reason}" for name, reason in plan.float_layers.items())
+    console.result(facts, f"{path}  {len(plan.scheme)} convolutions in int8{floats}")
+
+
+def _trained(console: Console, plan: Plan, folder: Path, resume: bool) -> Any:
+    from edgeisp.quantize.distillation import distil
+    from edgeisp.training.log import Progress
+
+    done = [0]
+    with console.progress(f"training {plan.config.model} in int8", total=plan.config.steps) as advance:
+
+        def report(now: Progress) -> None:
+            advance(now.step - done[0], f"{plan.config.model}, loss {now.loss:.4f}")
+            done[0] = now.step
+
+        return distil(plan, folder, resume=resume, report=report)
+
+
+PROBES, PROBE_PATCH, PROBE_SEED = 4, 64, 20240803
+
+
+def _measured(console: Console, plan: Plan) -> list[LayerLoss]:
+    from edgeisp.quantize.sensitivity import sensitivity
+
+    with console.progress("each layer alone in int8", total=len(plan.scheme)) as advance:
+        return sensitivity(plan.network, plan.scheme, _probe(plan), lambda name: advance(1, name))
+
+
+def _probe(plan: Plan) -> Any:
+    from edgeisp.quantize.sensitivity import Probe
+
+    return Probe.of(plan.config.data, PROBES, PROBE_PATCH, PROBE_SEED, plan.config.reader)
+
+
+def _mixed(plan: Plan, losses: list[LayerLoss], budget_db: float) -> Plan:
+    from edgeisp.quantize.sensitivity import within_budget
+
+    names = within_budget(plan.network, plan.scheme, losses, _probe(plan), budget_db)
+    return plan.keeping(names, f"chosen by --budget-db {budget_db:g}")
+
+
+def _report(console: Console, losses: list[LayerLoss], path: Path) -> None:
+    from rich.table import Table
+
+    from edgeisp.quantize.sensitivity import write_plot, write_table
+
+    write_table(losses, path)
+    plot = path.with_suffix(".svg")
+    write_plot(losses, plot)
+    table = Table(
+        "layer", "dB to fp32", "MACs", title="Each convolution alone in int8, the worst first", box=None
+    )
+    for loss in losses[:20]:
+        table.add_row(loss.name, f"{loss.psnr_db:.1f}", f"{loss.macs / 1e6:.2f} M")
+    rows = [{"layer": loss.name, "psnr_db": loss.psnr_db, "macs": loss.macs} for loss in losses]
+    console.result({"table": str(path), "plot": str(plot), "layers": rows}, table)

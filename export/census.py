@@ -1,0 +1,59 @@
+"""The census: does every convolution that we quantized run in int8 in the file that was written?
+
+What is expected is read from the graph that goes into the converter, what is found from the file that comes out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from torch import nn
+from torch.fx import GraphModule, Node
+
+from edgeisp.export.manifest import Census
+from edgeisp.export.rewrites.graph import aten, calls
+from edgeisp.export.rewrites.quantized import DEQUANTIZE, QUANTIZE, WEIGHTS
+
+STATISTIC = "a sum over channels, written as a convolution for the delegate"
+
+
+@dataclass(frozen=True)
+class Convolutions:
+    """Convolutions in a written file: with int8 input, weights and output, and others."""
+
+    int8: int
+    other: int
+
+
+def expected(module: nn.Module, float_layers: Mapping[str, str]) -> Census:
+    """What the census of a prepared function must find; ``float_layers`` gives the reasons by layer name."""
+    int8, floats = 0, Counter[str]()
+    for node in calls(cast("GraphModule", module), aten.conv2d.default):
+        x, weight = cast("Node", node.args[0]), cast("Node", node.args[1])
+        if (
+            weight.target is WEIGHTS
+            and x.target is DEQUANTIZE
+            and all(u.target is QUANTIZE for u in node.users)
+        ):
+            int8 += 1
+            continue
+        layer = str(weight.target).removesuffix(".weight")
+        own = [reason for name, reason in float_layers.items() if layer == name or layer.endswith(f".{name}")]
+        floats[own[0] if own else STATISTIC] += 1
+    return Census(int8=int8, float=dict(sorted(floats.items())))
+
+
+def shortfall(wanted: Mapping[str, Census], found: Mapping[str, Convolutions]) -> str | None:
+    """Why a file fails its census, or None."""
+    for name, census in wanted.items():
+        have = found.get(name)
+        if have is None:
+            return f"no convolution of {name} was found in the file"
+        if have.int8 < census.int8:
+            return f"{have.int8} of {census.int8} quantized convolutions of {name} are int8 in the file"
+        if have.other > sum(census.float.values()):
+            return f"{have.other} convolutions of {name} are float in the file, {sum(census.float.values())} should be"
+    return None

@@ -1,0 +1,114 @@
+"""Quantized checkpoints: int8 weights and float biases as safetensors, ranges and provenance in the card."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from edgeisp.errors import CheckpointError
+from edgeisp.files import sha256
+from edgeisp.models import MODELS, checkpoint
+from edgeisp.models.checkpoint import LoadedModel
+from edgeisp.models.functions import ISPNetwork
+from edgeisp.quantize.layers import Affine, Ranges
+from edgeisp.quantize.network import convolutions, deployable, scheme_of, with_qdq
+from edgeisp.quantize.precision import Name, parse_precision
+from edgeisp.quantize.scheme import Calibrated, Layer, Quantization
+
+KEY = "quantization"
+
+
+def quantization(
+    network: ISPNetwork,
+    *,
+    method: Literal["ptq", "qat"],
+    calibration: Calibrated,
+    teacher: str,
+    float_layers: dict[str, str],
+) -> Quantization:
+    """The description of a frozen network."""
+    layers = {
+        name: Layer((r.input.scale, r.input.zero_point), (r.output.scale, r.output.zero_point))
+        for name, r in scheme_of(network).items()
+        if r.input and r.output
+    }
+    return Quantization(
+        precision="w8a8",
+        method=method,
+        calibration=calibration,
+        teacher=teacher,
+        float_layers=float_layers,
+        layers=layers,
+    )
+
+
+def save(path: Path, network: ISPNetwork, described: Quantization, card: dict[str, Any]) -> None:
+    """Write a frozen network to ``path``, whole or not at all; ``card`` is that of the fp32 checkpoint."""
+    checkpoint.save(path, network, {**card, KEY: msgspec.to_builtins(described)})
+
+
+def load(name: str, path: Path | None, precision: Name) -> LoadedModel:
+    """The network that an artifact of ``precision`` computes: what it is made from and compared with.
+
+    ``fp32``, ``fp16`` and ``w8`` take fp32 weights, ``w8a8`` a checkpoint of `edgeisp quantize`. The default is the
+    bundled one.
+
+    Raises:
+        BadInputError: no such network.
+        CheckpointError: no such file, damaged, of another network, or of the other kind.
+    """
+    wanted = parse_precision(precision)
+    if wanted.activation_bits > 8:
+        loaded = checkpoint.load(name, path)
+        return rounded(loaded) if wanted.integer else loaded
+    path = path or checkpoint.bundled(f"{name}-{precision}")
+    if path is None:
+        raise CheckpointError(
+            f"{name} has no bundled checkpoint for {precision}",
+            cure=f"make one with `edgeisp quantize {name} --precision {precision}` and pass --checkpoint",
+        )
+    weights, card = checkpoint.read(path)
+    described = described_by(card, path)
+    network = deployable(MODELS.get(name).build())
+    known = convolutions(network)
+    if strange := [layer for layer in described.layers if layer not in known]:
+        raise CheckpointError(
+            f"quantizes {strange[0]}, which {name} does not have",
+            where=path,
+            cure="name the network it was made of",
+        )
+    network = with_qdq(
+        network,
+        {key: Ranges(Affine(*layer.input), Affine(*layer.output)) for key, layer in described.layers.items()},
+    )
+    checkpoint.fill(network, weights, path)
+    return LoadedModel(name, network.eval(), path, sha256(path), card)
+
+
+def rounded(loaded: LoadedModel) -> LoadedModel:
+    """``loaded`` with its convolutions' weights in int8 and all else in float."""
+    network = deployable(loaded.network)
+    layers = dict.fromkeys(convolutions(network), Ranges(None, None))
+    return LoadedModel(loaded.name, with_qdq(network, layers), loaded.path, loaded.sha256, loaded.card)
+
+
+def described_by(card: dict[str, Any], path: Path) -> Quantization:
+    """The quantization that a checkpoint's card tells of.
+
+    Raises:
+        CheckpointError: fp32 weights, or a card that makes no sense.
+    """
+    if KEY not in card:
+        raise CheckpointError(
+            "fp32 weights, where a quantized checkpoint is wanted",
+            where=path,
+            cure="quantize them first: `edgeisp quantize MODEL --checkpoint F -o q.safetensors`",
+        )
+    try:
+        return msgspec.convert(card[KEY], Quantization)
+    except msgspec.ValidationError as error:
+        raise CheckpointError(
+            f"its quantization is damaged ({error})", where=path, cure="quantize again"
+        ) from error

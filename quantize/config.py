@@ -1,0 +1,79 @@
+"""One typed object with everything that decides how a quantized checkpoint turns out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from edgeisp.errors import BadInputError
+from edgeisp.raw.reader import RawReader
+from edgeisp.training.config import LossWeights, TrainConfig
+
+Positive = Annotated[int, Meta(gt=0)]
+NotNegative = Annotated[float, Meta(ge=0)]
+
+
+class QuantizeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Settings of `edgeisp quantize`; saved in the card of the checkpoint."""
+
+    model: str
+    data: str = "synthetic"
+    """Training data, as for `edgeisp train`."""
+    reader: RawReader = msgspec.field(default_factory=RawReader)
+    calibration: Positive = 20
+    """Calibration pictures; a fifth each as recorded, dark, bright, saturated and noisy."""
+    estimator: Literal["minmax", "percentile"] = "minmax"
+    keep_float: tuple[str, ...] = ()
+    """Convolutions that stay in float, beside those that the network names."""
+    steps: Annotated[int, Meta(ge=0)] = 600
+    """Optimizer steps of quantization-aware training; 0 for none."""
+    batch: Positive = 4
+    patch: Positive = 64
+    """Packed size of calibration and training patches; pictures are twice as large."""
+    lr: Annotated[float, Meta(gt=0)] = 1e-4
+    """Peak learning rate, falling to 1 % of it as a cosine; ranges move ten times as fast."""
+    distill_output: NotNegative = 1.0
+    """Weight of L1 to the fp32 network's picture."""
+    distill_features: NotNegative = 0.1
+    """Weight of the relative L1 to the fp32 network's features, summed over the levels of the network."""
+    task: NotNegative = 0.1
+    """Weight of the training loss, L1 to the true picture."""
+    seed: int = 0
+    workers: Annotated[int, Meta(ge=0)] = 1
+    save_every: Positive = 100
+    log_every: Positive = 20
+
+    def training(self) -> TrainConfig:
+        """The settings of its training run."""
+        return TrainConfig(
+            model=self.model,
+            data=self.data,
+            reader=self.reader,
+            steps=max(self.steps, 1),
+            batch=self.batch,
+            patch=self.patch,
+            lr=self.lr,
+            warmup=min(20, self.steps),
+            ema=0.98,
+            loss=LossWeights(l1=1.0),
+            seed=self.seed + 1,
+            workers=self.workers,
+            save_every=self.save_every,
+            log_every=self.log_every,
+        )
+
+
+def check(config: QuantizeConfig) -> QuantizeConfig:
+    """``config`` itself, if every value is within its range.
+
+    Raises:
+        BadInputError: names the first field that is not.
+    """
+    try:
+        return msgspec.convert(msgspec.to_builtins(config), QuantizeConfig)
+    except msgspec.ValidationError as error:
+        raise BadInputError(
+            f"bad quantization setting: {error}", cure="see `edgeisp quantize --help`"
+        ) from error

@@ -1,0 +1,37 @@
+"""What is said of a quantized network: in the card of its checkpoint and in the manifest of its artifacts."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Scale and zero point of what goes into a convolution and of what comes out."""
+
+    input: tuple[float, int]
+    output: tuple[float, int]
+
+
+class Calibrated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the ranges were read from."""
+
+    data: str
+    pictures: int
+    sha256: str
+    estimator: str
+
+
+class Quantization(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a checkpoint was quantized; under ``quantization`` in its card, and in the manifest of its artifacts."""
+
+    precision: Literal["w8a8"]
+    method: Literal["ptq", "qat"]
+    scheme: str = "weights int8 per output channel, symmetric; activations int8 per tensor, asymmetric"
+    calibration: Calibrated
+    teacher: str
+    """sha256 of the fp32 checkpoint that it was made from."""
+    float_layers: dict[str, str]
+    """Convolutions left in float, with the reason."""
+    layers: dict[str, Layer]

@@ -1,0 +1,73 @@
+"""A small ISP network, its deployable form and ranges read from a few pictures."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from edgeisp.models.blocks import HaarDown, HaarUp
+from edgeisp.models.functions import Function, ISPNetwork
+from edgeisp.quantize.layers import Affine, Ranges
+from edgeisp.quantize.network import convolutions, deployable
+
+
+class TinyISP(ISPNetwork):
+    """One level of a U-Net with four channels; no context."""
+
+    stride = 2
+    float_layers: ClassVar[dict[str, str]] = {"skip": "carries the picture"}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.skip = nn.Conv2d(4, 4, 3, padding=1), nn.Conv2d(4, 12, 1)
+        self.down, self.up = nn.ModuleList([HaarDown(4, 8)]), nn.ModuleList([HaarUp(8, 4)])
+        self.head = nn.Conv2d(4, 12, 3, padding=1)
+
+    def forward(self, raw: Tensor, color: Tensor) -> Tensor:
+        x = nn.functional.gelu(self.stem(raw))
+        x = x + self.up[0](nn.functional.gelu(self.down[0](x)))
+        return nn.functional.pixel_shuffle(self.head(x) + self.skip(raw), 2) * color.mean()
+
+    def functions(self, height: int, width: int) -> dict[str, Function]:
+        raw, rgb = (1, 4, height, width), (1, 3, 2 * height, 2 * width)
+        return {"tile": Function("tile", self, {"raw": raw, "color": (1, 9, 1, 1)}, {"rgb": rgb})}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def tiny() -> ISPNetwork:
+    torch.manual_seed(0)
+    return deployable(TinyISP())
+
+
+@pytest.fixture(scope="session")
+def picture() -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(1)
+    return torch.rand((2, 4, 16, 16), generator=generator), torch.ones(2, 9, 1, 1)
+
+
+@pytest.fixture(scope="session")
+def ranges(tiny: ISPNetwork, picture: tuple[Tensor, Tensor]) -> dict[str, Ranges]:
+    """True extremes of every convolution but the one that stays in float."""
+    found: dict[str, Ranges] = {}
+
+    def look(name: str, x: Tensor, y: Tensor) -> None:
+        found[name] = Ranges(*(Affine.covering(float(t.min()), float(t.max())) for t in (x, y)))
+
+    handles = [
+        conv.register_forward_hook(lambda m, args, y, n=name: look(n, args[0], y))
+        for name, conv in convolutions(tiny).items()
+        if name not in tiny.float_layers
+    ]
+    with torch.no_grad():
+        tiny(*picture)
+    for handle in handles:
+        handle.remove()
+    return found

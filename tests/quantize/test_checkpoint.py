@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from edgeisp.errors import BadInputError, CheckpointError
+from edgeisp.models import checkpoint as fp32
+from edgeisp.quantize import checkpoint
+from edgeisp.quantize.layers import Affine, Ranges
+from edgeisp.quantize.network import convolutions, deployable, float_layers, with_qdq
+from edgeisp.quantize.scheme import Calibrated
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MetaISP with ranges that fit nothing in particular."""
+    path = tmp_path_factory.mktemp("w8a8") / "q.safetensors"
+    loaded = fp32.load("metaisp")
+    network = deployable(loaded.network)
+    ranges = {
+        name: Ranges(Affine(0.02, -10), Affine(0.03, 5))
+        for name in convolutions(network)
+        if name not in network.float_layers
+    }
+    quantized = with_qdq(network, ranges)
+    described = checkpoint.quantization(
+        quantized,
+        method="ptq",
+        calibration=Calibrated("synthetic", 5, "0" * 64, "minmax"),
+        teacher=loaded.sha256,
+        float_layers=float_layers(network, ()),
+    )
+    checkpoint.save(path, quantized, described, loaded.card)
+    return path
+
+
+def test_loading_gives_back_ranges_and_weights(saved: Path) -> None:
+    loaded = checkpoint.load("metaisp", saved, "w8a8")
+    described = checkpoint.described_by(loaded.card, saved)
+    assert len(described.layers) == len(convolutions(deployable(fp32.load("metaisp").network))) - 1
+    head = loaded.network.get_submodule("head")
+    assert head.ranges == Ranges(Affine(0.02, -10), Affine(0.03, 5))
+    assert head.weight.dtype is torch.int8
+    assert list(described.float_layers) == ["demosaic"]
+
+
+def test_quantized_checkpoint_is_refused_when_fp32_is_wanted(saved: Path) -> None:
+    with pytest.raises(CheckpointError, match="quantized to w8a8"):
+        fp32.load("metaisp", saved)
+
+
+def test_fp32_checkpoint_is_refused_when_int8_is_wanted() -> None:
+    with pytest.raises(CheckpointError, match="fp32 weights, where a quantized"):
+        checkpoint.load("metaisp", fp32.bundled("metaisp"), "w8a8")
+
+
+def test_quantized_checkpoint_of_another_network_is_refused(saved: Path) -> None:
+    with pytest.raises(CheckpointError, match="which lwisp does not have"):
+        checkpoint.load("lwisp", saved, "w8a8")
+
+
+def test_unknown_layer_is_named_when_it_shall_stay_in_float() -> None:
+    with pytest.raises(BadInputError, match="haed"):
+        float_layers(deployable(fp32.load("metaisp").network), ("haed",))

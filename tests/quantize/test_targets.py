@@ -1,0 +1,60 @@
+"""Each target takes the quantize/dequantize program: what is in the file, and that it computes the same."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from edgeisp.engines import ENGINES
+from edgeisp.export import TARGETS, census
+from edgeisp.export.census import Convolutions
+from edgeisp.export.manifest import Census
+from edgeisp.export.rewrites import prepare
+from edgeisp.export.verification import compare
+from edgeisp.models.functions import Function, ISPNetwork
+from edgeisp.quantize.layers import Ranges
+from edgeisp.quantize.network import with_qdq
+from edgeisp.quantize.precision import parse_precision
+
+SIDE = 16
+PACKAGES = {
+    "onnx": "onnxscript",
+    "tflite": "litert_torch",
+    "executorch": "executorch",
+    "coreml": "coremltools",
+}
+
+
+@pytest.fixture(scope="module")
+def functions(tiny: ISPNetwork, ranges: dict[str, Ranges]) -> dict[str, Function]:
+    return with_qdq(tiny, ranges).functions(SIDE, SIDE)
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_every_quantized_convolution_is_int8_in_the_file_and_agrees(
+    name: str, functions: dict[str, Function], tiny: ISPNetwork, tmp_path: Path
+) -> None:
+    pytest.importorskip(PACKAGES[name])
+    target = TARGETS.get(name)
+    ready = {key: prepare(f, target.rewrites, "w8a8").function for key, f in functions.items()}
+    wanted = {key: census.expected(f.module, tiny.float_layers) for key, f in ready.items()}
+    assert wanted["tile"] == Census(int8=4, float={"carries the picture": 1})
+    path = tmp_path / f"tiny{target.suffix}"
+    port = [{"name": key} for key in ("raw", "color")]
+    described = json.dumps({"functions": {"tile": {"inputs": port, "outputs": [{"name": "rgb"}]}}})
+    report = target.convert(ready, path, parse_precision("w8a8"), {"edgeisp": described})
+    assert report.convolutions == {"tile": Convolutions(int8=4, other=1)}
+    program = ENGINES.get(target.engine()).open(path, threads=1)
+    assert compare(program, functions)["tile"].psnr_db > 50
+
+
+def test_census_fails_when_a_convolution_is_float() -> None:
+    wanted = {"tile": Census(int8=4, float={"reason": 1})}
+    assert census.shortfall(wanted, {"tile": Convolutions(4, 1)}) is None
+    assert "3 of 4" in (census.shortfall(wanted, {"tile": Convolutions(3, 1)}) or "")
+    assert "2 convolutions of tile are float" in (
+        census.shortfall(wanted, {"tile": Convolutions(4, 2)}) or ""
+    )
+    assert "no convolution" in (census.shortfall(wanted, {}) or "")
