@@ -16,7 +16,7 @@ from edgeisp.errors import BadInputError
 from edgeisp.files import sha256, whole
 from edgeisp.models.task import ISP, TASKS, Task
 from edgeisp.models.task import Name as TaskName
-from edgeisp.quantize.scheme import Quantization as Scheme
+from edgeisp.quantize.scheme import Scheme
 
 VERSION: Literal[1] = 1
 SUFFIX = ".edgeisp.json"

@@ -39,7 +39,7 @@ def convolutions(content: bytes) -> dict[str, Convolutions]:
     """By signature: convolutions with int8 input, weights and output, and others."""
     from ai_edge_litert import schema_py_generated as schema
 
-    model, operators, types = _model(content), schema.BuiltinOperator, schema.TensorType
+    model, operators, types = parse(content), schema.BuiltinOperator, schema.TensorType
     kinds = (operators.CONV_2D, operators.DEPTHWISE_CONV_2D, operators.TRANSPOSE_CONV)
     found = {}
     for signature in model.signatureDefs:

@@ -15,7 +15,7 @@ from edgeisp.models.functions import ISPNetwork
 from edgeisp.quantize.layers import Affine, Ranges
 from edgeisp.quantize.network import convolutions, deployable, scheme_of, with_qdq
 from edgeisp.quantize.precision import Name, parse_precision
-from edgeisp.quantize.scheme import Calibrated, Layer, Quantization
+from edgeisp.quantize.scheme import Calibrated, Layer, Scheme
 
 KEY = "quantization"
 
@@ -27,14 +27,14 @@ def quantization(
     calibration: Calibrated,
     teacher: str,
     float_layers: dict[str, str],
-) -> Quantization:
+) -> Scheme:
     """The description of a frozen network."""
     layers = {
         name: Layer((r.input.scale, r.input.zero_point), (r.output.scale, r.output.zero_point))
         for name, r in scheme_of(network).items()
         if r.input and r.output
     }
-    return Quantization(
+    return Scheme(
         precision="w8a8",
         method=method,
         calibration=calibration,
@@ -44,7 +44,7 @@ def quantization(
     )
 
 
-def save(path: Path, network: ISPNetwork, described: Quantization, card: dict[str, Any]) -> None:
+def save(path: Path, network: ISPNetwork, described: Scheme, card: dict[str, Any]) -> None:
     """Write a frozen network to ``path``, whole or not at all; ``card`` is that of the fp32 checkpoint."""
     checkpoint.save(path, network, {**card, KEY: msgspec.to_builtins(described)})
 
@@ -94,7 +94,7 @@ def rounded(loaded: LoadedModel) -> LoadedModel:
     return LoadedModel(loaded.name, with_qdq(network, layers), loaded.path, loaded.sha256, loaded.card)
 
 
-def described_by(card: dict[str, Any], path: Path) -> Quantization:
+def described_by(card: dict[str, Any], path: Path) -> Scheme:
     """The quantization that a checkpoint's card tells of.
 
     Raises:
@@ -107,7 +107,7 @@ def described_by(card: dict[str, Any], path: Path) -> Quantization:
             cure="quantize them first: `edgeisp quantize MODEL --checkpoint F -o q.safetensors`",
         )
     try:
-        return msgspec.convert(card[KEY], Quantization)
+        return msgspec.convert(card[KEY], Scheme)
     except msgspec.ValidationError as error:
         raise CheckpointError(
             f"its quantization is damaged ({error})", where=path, cure="quantize again"

@@ -23,7 +23,7 @@ class Calibrated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     estimator: str
 
 
-class Quantization(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Scheme(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a checkpoint was quantized; under ``quantization`` in its card, and in the manifest of its artifacts."""
 
     precision: Literal["w8a8"]

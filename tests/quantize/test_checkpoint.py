@@ -8,7 +8,7 @@ import torch
 from edgeisp.errors import BadInputError, CheckpointError
 from edgeisp.models import checkpoint as fp32
 from edgeisp.quantize import checkpoint
-from edgeisp.quantize.layers import Affine, Ranges
+from edgeisp.quantize.layers import Affine, QDQConv2d, Ranges
 from edgeisp.quantize.network import convolutions, deployable, float_layers, with_qdq
 from edgeisp.quantize.scheme import Calibrated
 
@@ -39,11 +39,13 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_loading_gives_back_ranges_and_weights(saved: Path) -> None:
     loaded = checkpoint.load("metaisp", saved, "w8a8")
     described = checkpoint.described_by(loaded.card, saved)
-    assert len(described.layers) == len(convolutions(deployable(fp32.load("metaisp").network))) - 1
-    head = loaded.network.get_submodule("head")
-    assert head.ranges == Ranges(Affine(0.02, -10), Affine(0.03, 5))
-    assert head.weight.dtype is torch.int8
-    assert list(described.float_layers) == ["demosaic"]
+    plain = deployable(fp32.load("metaisp").network)
+    assert len(described.layers) == len(convolutions(plain)) - len(plain.float_layers)
+    conv = loaded.network.get_submodule("encoder.0.0.conv")
+    assert isinstance(conv, QDQConv2d)
+    assert conv.ranges == Ranges(Affine(0.02, -10), Affine(0.03, 5))
+    assert conv.weight.dtype is torch.int8
+    assert described.float_layers == plain.float_layers
 
 
 def test_quantized_checkpoint_is_refused_when_fp32_is_wanted(saved: Path) -> None:
