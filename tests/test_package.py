@@ -75,7 +75,17 @@ def test_metadata_offers_the_documented_extras() -> None:
     described = metadata("edgeisp")
     extras = set(described.get_all("Provides-Extra") or ())
     light = {"adb", "aws", "firebase", "qai-hub"}
-    assert extras == light | {"all", "bm3d", "coreml", "dev", "executorch", "onnx", "tflite", "train"}
+    assert extras == light | {
+        "all",
+        "bm3d",
+        "coreml",
+        "dev",
+        "executorch",
+        "onnx",
+        "quantize",
+        "tflite",
+        "train",
+    }
     assert described["License-Expression"] == "Apache-2.0"
     assert described["Requires-Python"] == ">=3.11"
 
