@@ -29,16 +29,23 @@ from edgeisp.training.metrics import psnr
 
 STUDENT, NETWORK = "lwisp", "metaisp"
 SEEDS = (0, 1, 2)
-KINDS = {"plain": None, "clean teacher": "clean", f"{NETWORK} as teacher": NETWORK}
+KINDS = {
+    "plain": None,
+    "clean teacher, alpha 0.01": ("clean", 0.01),
+    "clean teacher, alpha 0.001": ("clean", 0.001),
+    f"{NETWORK} as teacher, alpha 0.01": (NETWORK, 0.01),
+}
+"""Teacher and weight of its features."""
 
 
 def learn(kind: str, out: Path, **settings: object) -> Path:
     """Weights of the student after a run of ``kind``."""
-    teacher, given = KINDS[kind], {"model": STUDENT, "save_every": 10_000, "warmup": 50, **settings}
+    guidance, given = KINDS[kind], {"model": STUDENT, "save_every": 10_000, "warmup": 50, **settings}
     resume = (out / STATE).exists()
-    if teacher is None:
+    if guidance is None:
         return train(TrainConfig(**given), out, resume=resume)  # type: ignore[arg-type]
-    return distill(DistillConfig(**given, teacher=teacher), out, resume=resume)  # type: ignore[arg-type]
+    teacher, alpha = guidance
+    return distill(DistillConfig(**given, teacher=teacher, alpha=alpha), out, resume=resume)  # type: ignore[arg-type]
 
 
 def on_synthetic(kind: str, seed: int, out: Path, steps: int) -> dict[str, float]:
@@ -95,7 +102,7 @@ def main() -> None:
         found: dict[str, list[dict[str, float]]] = {kind: [] for kind in KINDS}
         for seed in SEEDS:
             for kind in KINDS:
-                folder = given.out / what / f"{kind.replace(' ', '-')}-{seed}"
+                folder = given.out / what / f"{kind.replace(',', '').replace(' ', '-')}-{seed}"
                 path = folder / "result.json"
                 if not path.exists():
                     if what == "synthetic":

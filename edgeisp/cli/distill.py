@@ -35,7 +35,7 @@ class TeacherOptions:
     ] = None
     alpha: Annotated[
         float, typer.Option("--alpha", rich_help_panel=PANEL, help="Weight of the teacher's features.")
-    ] = 0.01
+    ] = 0.001
     beta: Annotated[
         float, typer.Option("--beta", rich_help_panel=PANEL, help="Weight of the teacher's picture.")
     ] = 0.5
@@ -71,7 +71,7 @@ def distill(
 
     edgeisp distill lwisp --data synthetic --steps 2000 -o runs/taught
 
-    edgeisp distill lwisp --teacher metaisp --alpha 0
+    edgeisp distill lwisp --teacher metaisp --alpha 0.01
 
     edgeisp distill lwisp --teacher runs/large/metaisp-large.safetensors
     """

@@ -43,7 +43,7 @@ class DistillConfig(TrainConfig, frozen=True, kw_only=True, forbid_unknown_field
     """``clean``, a network with bundled weights, or a checkpoint of a network or of an earlier clean teacher."""
     teacher_steps: Positive | None = None
     """Steps that a clean teacher is trained for first; default: half of ``steps``."""
-    alpha: NotNegative = 0.01
+    alpha: NotNegative = 0.001
     """Weight of the features."""
     beta: NotNegative = 0.5
     """Weight of the teacher's picture, where that is closer to the target than the student's own."""

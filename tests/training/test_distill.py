@@ -139,7 +139,7 @@ def test_resumed_distillation_ends_with_the_weights_of_an_uninterrupted_one(tmp_
     with pytest.raises(Stopped):
         distill(settings(save_every=2, steps=8), tmp_path / "cut", report=stop_at_the_seventh)
     assert steps == [1, 2, 1, 2, 3, 4, 5]
-    with pytest.raises(BadInputError, match=r"alpha 0\.01 -> 0\.2"):
+    with pytest.raises(BadInputError, match=r"alpha 0\.001 -> 0\.2"):
         distill(settings(save_every=2, steps=8, alpha=0.2), tmp_path / "cut", resume=True)
     resumed = distill(settings(save_every=2, steps=8), tmp_path / "cut", resume=True)
     straight = distill(settings(save_every=2, steps=8), tmp_path / "straight")
