@@ -129,9 +129,10 @@ def token(variable: str, service: str) -> str | None:
     except ImportError:
         return None
     try:
-        return keyring.get_password("edgeisp", service)
+        kept: str | None = keyring.get_password("edgeisp", service)
     except KeyringError:
         return None
+    return kept
 
 
 def without(text: object, *secrets: str | None) -> str:
