@@ -82,10 +82,10 @@ def precision_of(target: Target, name: str | None) -> Precision:
     Raises:
         BadInputError: no such precision, or one that this target does not take.
     """
-    precision = parse_precision(name or target.precisions[0])
-    if precision.name not in target.precisions:
+    wanted = name or target.precisions[0]
+    if wanted not in target.precisions:
         raise BadInputError(
-            f"target {target.name} does not take precision {precision.name}",
+            f"target {target.name} does not take precision {wanted}",
             cure=f"it takes: {', '.join(target.precisions)}",
         )
-    return precision
+    return parse_precision(wanted)
