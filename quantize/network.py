@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import fnmatch
 from collections.abc import Callable, Mapping
 from typing import cast
 
@@ -73,7 +74,10 @@ def float_layers(network: ISPNetwork, keep: tuple[str, ...]) -> dict[str, str]:
                 where="--keep-float",
                 cure=did_you_mean(name, list(known)),
             )
-    return {**network.float_layers, **dict.fromkeys(keep, "asked for by --keep-float")}
+    own = {
+        name: why for pattern, why in network.float_layers.items() for name in fnmatch.filter(known, pattern)
+    }
+    return {**own, **dict.fromkeys(keep, "asked for by --keep-float")}
 
 
 def with_learned(network: ISPNetwork, scheme: Mapping[str, Ranges]) -> ISPNetwork:

@@ -9,10 +9,12 @@ from pathlib import Path
 import msgspec
 
 from edgeisp import child
-from edgeisp.errors import EdgeISPError
+from edgeisp.errors import BadInputError, EdgeISPError
+from edgeisp.models import MODELS
 from edgeisp.models import checkpoint as fp32
 from edgeisp.models.checkpoint import LoadedModel
 from edgeisp.models.functions import ISPNetwork
+from edgeisp.models.task import ISP
 from edgeisp.quantize import checkpoint
 from edgeisp.quantize.calibration import Calibration, calibration_set
 from edgeisp.quantize.config import QuantizeConfig, check
@@ -64,6 +66,11 @@ def plan(
         EdgeISPError: NNCF failed.
     """
     check(config)
+    if MODELS.get(config.model).task is not ISP:
+        raise BadInputError(
+            f"{config.model} takes no RAW picture to sRGB",
+            cure="quantize takes networks that do: `edgeisp models`",
+        )
     source = fp32.load(config.model, weights)
     network = deployable(source.network)
     floats = float_layers(network, config.keep_float)

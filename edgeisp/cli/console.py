@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 """Typer's error for a command line that does not parse; it publishes only this one of its subclasses."""
 
+WIDTH = 140
+"""Columns of tables that go to a file or a pipe."""
+
 
 @dataclass(frozen=True)
 class Console:
@@ -186,11 +189,16 @@ def _one_line(text: str) -> str:
 
 
 def _print(stream: IO[str], what: RenderableType) -> None:
-    """Text stays on one line, whatever the terminal's width; tables fit it."""
+    """Text stays on one line, whatever the terminal's width; tables fit it, and fold what is long."""
+    from rich.table import Table
+
+    for column in what.columns if isinstance(what, Table) else ():
+        column.overflow = "fold"
     _rich(stream).print(what, soft_wrap=isinstance(what, str), markup=False)
 
 
 def _rich(stream: IO[str]) -> Any:
     from rich.console import Console as RichConsole
 
-    return RichConsole(file=stream, highlight=False)
+    width = None if stream.isatty() or "COLUMNS" in os.environ else WIDTH
+    return RichConsole(file=stream, highlight=False, width=width)

@@ -57,7 +57,7 @@ def data(
         first = report.unreadable[0] if report.unreadable else f"{report.unpaired[0]} has no partner"
         console.warn(
             f"{len(report.unreadable)} pairs cannot be read and {len(report.unpaired)} files have no partner; "
-            f"mend them, or leave them out by --skip-bad; first: {first}"
+            f"mend them, or leave them out by --skip-bad of train and eval; first: {first}"
         )
         raise typer.Exit(UNUSABLE)
 

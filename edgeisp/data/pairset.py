@@ -119,7 +119,9 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
             return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise BadInputError(
-            f"not a whole picture ({error})", where=path, cure="write the file again"
+            f"not a whole picture ({error})",
+            where=path,
+            cure="give a PNG, JPEG or TIFF; write it again if it is one",
         ) from error
 
 

@@ -32,7 +32,7 @@ class ISPNetwork(nn.Module):
     task: Task = ISP
     """What goes in and comes out."""
     float_layers: ClassVar[dict[str, str]] = {}
-    """Convolutions, by module name, that quantization leaves in float, with the reason."""
+    """Convolutions that quantization leaves in float, by module name (``*`` for any part of it), with the reason."""
 
     def functions(self, height: int, width: int) -> dict[str, Function]:
         """The exported entry points for a packed tile of ``height x width``; ``tile`` is always among them."""

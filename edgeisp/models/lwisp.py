@@ -99,7 +99,9 @@ class LWISP(ISPNetwork):
 
     stride = 8
     float_layers: ClassVar[dict[str, str]] = {
-        "demosaic": "carries the picture past the network: in 8 bits smooth gradients would band"
+        "demosaic": "carries the picture past the network: in 8 bits smooth gradients would band",
+        "*.attention.squeeze": "once per frame, on one value per channel",
+        "*.attention.excite": "once per frame, on one value per channel",
     }
 
     def __init__(self, config: LWISPConfig = LWISPConfig()) -> None:

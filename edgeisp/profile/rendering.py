@@ -11,10 +11,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-LONGEST_LINE = 18
-"""Columns of texts no longer than this are not wrapped."""
-
-
 def terminal(found: Sequence[Table], lines: Sequence[str] = ()) -> RenderableType:
     """Tables for rich."""
     from rich import box
@@ -37,8 +33,7 @@ def terminal(found: Sequence[Table], lines: Sequence[str] = ()) -> RenderableTyp
             drawn.add_column(
                 column.removeprefix(">"),
                 justify="right" if column.startswith(">") else "left",
-                no_wrap=_longest(table, column) <= LONGEST_LINE,
-                overflow="ellipsis",  # a number cut short without a sign would be another number
+                overflow="fold",  # a number cut short would be another number
             )
         for row in table.rows:
             drawn.add_row(*row)
@@ -58,11 +53,6 @@ def markdown(found: Sequence[Table], lines: Sequence[str] = (), title: str = "")
         text += [_row([_escaped(cell) for cell in row]) for row in table.rows]
         text += ["", _escaped(table.note)] if table.note else []
     return "\n".join(text).strip() + "\n"
-
-
-def _longest(table: Table, column: str) -> int:
-    index = table.columns.index(column)
-    return max((len(row[index]) for row in table.rows), default=0)
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -176,7 +176,11 @@ def teacher_of(config: DistillConfig, clean: Path | None) -> Teacher:
     """
     path = clean or Path(config.teacher)
     if clean is None and path.suffix != ".safetensors":
-        return NetworkTeacher(load(config.teacher).network, config.teacher)
+        if path.is_file():
+            raise CheckpointError(
+                "not a .safetensors checkpoint", where=path, cure="give one, or a network's name"
+            )
+        return _network_teacher(config.teacher, None)
     if clean is None and not path.is_file():
         raise CheckpointError("no such checkpoint", where=path, cure="check the path")
     auto = CleanTeacher()
@@ -184,7 +188,14 @@ def teacher_of(config: DistillConfig, clean: Path | None) -> Teacher:
     if set(weights) == set(auto.state_dict()):
         auto.load_state_dict(weights)
         return auto
-    name = network_of(path)
+    return _network_teacher(network_of(path), path)
+
+
+def _network_teacher(name: str, path: Path | None) -> NetworkTeacher:
+    if MODELS.get(name).task is not ISP:
+        raise BadInputError(
+            f"{name} takes no RAW picture to sRGB", where="--teacher", cure="choose a network that does"
+        )
     return NetworkTeacher(load(name, path).network, name)
 
 
