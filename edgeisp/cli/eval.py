@@ -128,7 +128,7 @@ def _table(model: str, scores: list[Score]) -> Table:
     table = Table(title="Means over pictures; PSNR in dB; ΔE2000 and LPIPS: lower is better")
     for column in ("ISO", "pictures", "against", "", "PSNR", "SSIM", "MS-SSIM", "ΔE2000", "LPIPS", "gain"):
         left = column in ("pictures", "against", "")
-        table.add_column(column, justify="left" if left else "right", overflow="fold")
+        table.add_column(column, justify="left" if left else "right")
     for score in scores:
         rows = [(model, score.network)]
         if score.libraw is not None:
