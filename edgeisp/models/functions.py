@@ -38,55 +38,10 @@ class ISPNetwork(nn.Module):
         """The exported entry points for a packed tile of ``height x width``; ``tile`` is always among them."""
         raise NotImplementedError
 
-    def context(self, raw: Tensor) -> Tensor:
+    def context(self, source: Tensor) -> Tensor:
         """What is computed once from the whole frame and handed to every tile; only for networks that have it."""
         raise NotImplementedError
 
     def landmarks(self) -> list[nn.Module]:
         """Modules whose outputs a teacher may guide (`edgeisp.training.distill`), at most one of each size."""
         return []
-
-
-class ContextOf(nn.Module):
-    """The context pass of a network as a module of its own, for export."""
-
-    def __init__(self, network: ISPNetwork) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, raw: Tensor) -> Tensor:
-        return self.network.context(raw)
-
-
-class WithoutColor(nn.Module):
-    """The tile function of a network whose task has no colour matrix."""
-
-    def __init__(self, network: ISPNetwork) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, picture: Tensor, context: Tensor) -> Tensor:
-        made: Tensor = self.network(picture, None, context)
-        return made
-
-
-CONTEXT_SIDE = 128
-"""Height and width of what the context function takes."""
-
-
-def with_context(network: ISPNetwork, context: Shape, height: int, width: int) -> dict[str, Function]:
-    """The two functions of a network whose tiles take a context of that shape, named after its task.
-
-    ``tile(source, color, context) -> result``, without ``color`` where the task does not render; and
-    ``context(source) -> context``.
-    """
-    task = network.task
-    source = {task.source: (1, task.planes, height, width)}
-    result = {task.result: (1, task.colors, task.scale * height, task.scale * width)}
-    whole = {task.source: (1, task.planes, CONTEXT_SIDE, CONTEXT_SIDE)}
-    color = {"color": (1, 9, 1, 1)} if task.rendered else {}
-    module = network if task.rendered else WithoutColor(network)
-    return {
-        "tile": Function("tile", module, {**source, **color, "context": context}, result),
-        "context": Function("context", ContextOf(network), whole, {"context": context}),
-    }

@@ -6,7 +6,6 @@ what is our reconstruction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import ClassVar
@@ -16,10 +15,9 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
-from edgeisp.models.blocks import ColorRendering, Companding, Display, SubpixelUp, bilinear_demosaic
+from edgeisp.models.blocks import SubpixelUp, bilinear_demosaic
 from edgeisp.models.card import Check, Claim, ModelCard
-from edgeisp.models.functions import Function, ISPNetwork, with_context
-from edgeisp.models.inspection import Inspection
+from edgeisp.models.contextual import ContextBlock, ContextNetwork, Run
 from edgeisp.models.task import ISP, RAW_TO_RAW, SRGB_TO_SRGB, Task
 
 
@@ -72,32 +70,36 @@ class FineGrainedAttention(nn.Module):
         return x * self.spatial_gate(x), gate
 
 
-class Block(nn.Module):
-    """A 3x3 convolution and leaky ReLU, then attention; added to the input."""
+class Block(ContextBlock):
+    """A 3x3 convolution and leaky ReLU, then attention; added to the input. Its part of the context: channel gates."""
 
     def __init__(self, channels: int, maps: int, slope: float) -> None:
         super().__init__()
         self.conv = nn.Conv2d(channels, channels, 3, padding=1)
         self.attention = FineGrainedAttention(channels, maps)
-        self.slope = slope
+        self.part, self.slope = channels, slope
 
-    def forward(self, x: Tensor, gate: Tensor | None) -> tuple[Tensor, Tensor]:
-        """The block's output and its channel gate."""
-        y, gate = self.attention(F.leaky_relu(self.conv(x), self.slope), gate)
+    def features(self, x: Tensor) -> Tensor:
+        """What attention weighs, ``B x C x H x W``."""
+        return F.leaky_relu(self.conv(x), self.slope)
+
+    def forward(self, x: Tensor, part: Tensor | None) -> tuple[Tensor, Tensor]:
+        y, gate = self.attention(self.features(x), part)
         return x + y, gate
 
+    def spatial_map(self, x: Tensor, part: Tensor) -> Tensor:
+        """The spatial gates, averaged over channels, in [0, 1]."""
+        return self.attention.spatial_gate(self.features(x) * part).mean(1)
 
-class LWISP(ISPNetwork):
-    """Packed Bayer ``B x 4 x h x w`` to sRGB ``B x 3 x 2h x 2w``; h and w multiples of 8.
 
-    The input is linear, R, Gr, Gb, B, black-subtracted and white-balanced; the camera's colour matrix is an input of
-    its own; the output is not clipped.
+class LWISP(ContextNetwork):
+    """A U-Net of gated blocks; see `ContextNetwork` for what goes in and out.
 
-    The channel gates of all blocks together are the *context*, ``B x channels x 1 x 1``, a property of the whole frame:
-    compute it once and hand it to every tile.
+    The context, ``B x channels x 1 x 1``, holds the channel gates of all blocks.
     """
 
     stride = 8
+    behind = (1, 1)
     float_layers: ClassVar[dict[str, str]] = {
         "demosaic": "carries the picture past the network: in 8 bits smooth gradients would band",
         "*.attention.squeeze": "once per frame, on one value per channel",
@@ -105,15 +107,14 @@ class LWISP(ISPNetwork):
     }
 
     def __init__(self, config: LWISPConfig = LWISPConfig()) -> None:
-        super().__init__()
-        self.config, self.task = config, config.task
+        super().__init__(config.task)
+        self.config = config
         widths, task = config.widths, config.task
         rising = list(pairwise(widths[::-1]))
 
         def blocks(channels: int, count: int = 1) -> nn.ModuleList:
             return nn.ModuleList(Block(channels, config.maps, config.slope) for _ in range(count))
 
-        self.compand = Companding() if task.linear else Display()
         self.head = nn.Conv2d(task.planes, widths[0], 3, padding=1)
         self.encoder = nn.ModuleList([*(blocks(w) for w in widths[:-1]), blocks(widths[-1], config.bottom)])
         self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in pairwise(widths))
@@ -124,83 +125,36 @@ class LWISP(ISPNetwork):
             self.tail = SubpixelUp(widths[0], 12)
             self.demosaic = bilinear_demosaic()
         self.rgb = nn.Conv2d(12 if task.scale == 2 else widths[0], task.colors, 3, padding=1)
-        self.rendering = ColorRendering()
         with torch.no_grad():
             self.rgb.weight.mul_(0.1)
             self.rgb.bias.zero_()  # type: ignore[union-attr]
 
-    @property
-    def blocks(self) -> list[Block]:
-        """The blocks in the order in which the context lists their gates."""
-        return [block for stage in (*self.encoder, *self.decoder) for block in stage]
-
-    @property
-    def gates(self) -> list[int]:
-        """Number of channel gates of each block."""
-        return [block.conv.out_channels for block in self.blocks]
-
-    def context(self, raw: Tensor) -> Tensor:
-        """Channel gates of every block, ``B x channels x 1 x 1``, from a whole (or reduced) frame."""
-        return self._trunk(raw, None)[1]
-
-    def forward(self, raw: Tensor, color: Tensor | None, context: Tensor | None = None) -> Tensor:
-        """The picture; with the context of the whole frame if one is given, of ``raw`` itself if not.
-
-        ``color`` is the ``3 x 3`` matrix from white-balanced camera RGB to linear sRGB as ``B x 9 x 1 x 1``; only
-        tasks that render look at it.
-        """
-        made = self.compand.inverse(self._trunk(raw, context)[0])
-        return self.rendering(made, color) if self.task.rendered else made
+    def stages(self) -> list[tuple[str, nn.Module]]:
+        """The levels on the way down, the bottom, the levels on the way up; level 1 is the largest."""
+        *upper, bottom = self.encoder
+        down = [(f"encoder {i}", stage) for i, stage in enumerate(upper, 1)]
+        up = [(f"decoder {len(upper) - i}", stage) for i, stage in enumerate(self.decoder)]
+        return [*down, ("bottom", bottom), *up]
 
     def landmarks(self) -> list[nn.Module]:
         """The last blocks of the bottom and of every level on the way up."""
         return [stage[-1] for stage in (self.encoder[-1], *self.decoder)]
 
-    def functions(self, height: int, width: int) -> dict[str, Function]:
-        """``tile(raw, color, context) -> rgb`` for ``height x width``, ``context(raw) -> context`` for 128 x 128."""
-        return with_context(self, (1, sum(self.gates), 1, 1), height, width)
-
-    def inspect(self, raw: Tensor, context: Tensor | None = None) -> Inspection:
-        """The spatial gates of every block, averaged over channels, and the channel gates of all blocks."""
-        levels = len(self.config.widths)
-        names = [f"encoder {i + 1}" for i in range(levels - 1)]
-        names += [f"bottom {i + 1}" for i in range(self.config.bottom)]
-        names += [f"decoder {i}" for i in range(levels - 1, 0, -1)]
-        seen: list[Tensor] = []
-        hooks = [b.attention.mix.register_forward_hook(lambda m, i, y: seen.append(y)) for b in self.blocks]
-        try:
-            used = self._trunk(raw, context)[1].split(self.gates, 1)
-        finally:
-            for hook in hooks:
-                hook.remove()
-        maps = {name: torch.sigmoid(y[0]).mean(0) for name, y in zip(names, seen, strict=True)}
-        return Inspection(maps, {name: w[0, :, 0, 0] for name, w in zip(names, used, strict=True)})
-
-    def _trunk(self, raw: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Companded camera RGB, ``B x 3 x 2h x 2w``, and the gates it was made with."""
-        given = [None] * len(self.blocks) if context is None else context.split(self.gates, 1)
-        queue: Iterator[Tensor | None] = iter(given)
-        used: list[Tensor] = []
-
-        def stage(x: Tensor, blocks: nn.Module) -> Tensor:
-            for block in blocks:  # type: ignore[attr-defined]
-                x, gate = block(x, next(queue))
-                used.append(gate)
-            return x
-
-        x0 = self.compand(raw)
-        x, skips = self.head(x0), []
-        for blocks, down in zip(self.encoder, self.down, strict=False):
-            x = stage(x, blocks)
+    def walk(self, companded: Tensor, run: Run) -> Tensor:
+        """Companded picture, ``B x colors x scale*h x scale*w``."""
+        x, skips = self.head(companded), []
+        for stage, down in zip(self.encoder, self.down, strict=False):
+            x = run(stage, x)
             skips.append(x)
             x = down(x)
-        x = stage(x, self.encoder[-1])
-        for up, fuse, blocks in zip(self.up, self.fuse, self.decoder, strict=True):
-            x = stage(fuse(torch.cat([up(x), skips.pop()], 1)), blocks)
+        x = run(self.encoder[-1], x)
+        for up, fuse, stage in zip(self.up, self.fuse, self.decoder, strict=True):
+            x = run(stage, fuse(torch.cat([up(x), skips.pop()], 1)))
         if self.task.scale == 2:
             x = F.leaky_relu(self.tail(x), self.config.slope)
-            x0 = F.pixel_shuffle(self.demosaic(x0), 2)
-        return self.rgb(x) + x0, torch.cat(used, 1)
+            companded = F.pixel_shuffle(self.demosaic(companded), 2)
+        picture: Tensor = self.rgb(x) + companded
+        return picture
 
 
 CARD = ModelCard(

@@ -17,17 +17,13 @@ from torch import Tensor
 
 from edgeisp.models.blocks import (
     ChannelLayerNorm,
-    ColorRendering,
-    Companding,
-    Display,
     HaarDown,
     HaarUp,
     SubpixelUp,
     bilinear_demosaic,
 )
 from edgeisp.models.card import Check, Claim, ModelCard
-from edgeisp.models.functions import Function, ISPNetwork, with_context
-from edgeisp.models.inspection import Inspection
+from edgeisp.models.contextual import ContextBlock, ContextNetwork, Run
 from edgeisp.models.task import ISP, SRGB_TO_SRGB, Task
 
 
@@ -61,11 +57,15 @@ class WeightPredictor(nn.Module):
         return torch.softmax(self.logits(F.relu(self.hidden(pooled))).flatten(1), 1)
 
 
-class CorrectionBlock(nn.Module):
-    """LayerNorm, 3x3, GELU gives X; X gives Y (K channels) and the weights w; the corrected Y is added to the input."""
+class CorrectionBlock(ContextBlock):
+    """LayerNorm, 3x3, GELU gives X; X gives Y (K channels) and the weights w; the corrected Y is added to the input.
+
+    The weights are the block's part of the context.
+    """
 
     def __init__(self, channels: int, k: int, n_basis: int) -> None:
         super().__init__()
+        self.part = n_basis
         self.norm = ChannelLayerNorm(channels)
         self.conv = nn.Conv2d(channels, channels, 3, padding=1)
         self.predictor = WeightPredictor(channels, n_basis)
@@ -83,11 +83,9 @@ class CorrectionBlock(nn.Module):
         """Y (``B x K x H x W``) corrected with the weights (``B x N``)."""
         raise NotImplementedError
 
-    def forward(self, x: Tensor, weights: Tensor | None) -> tuple[Tensor, Tensor]:
-        """The block's output and the weights it used; predicts them where none are given."""
+    def forward(self, x: Tensor, part: Tensor | None) -> tuple[Tensor, Tensor]:
         features = self.features(x)
-        if weights is None:
-            weights = self.predictor(features)
+        weights = self.predictor(features) if part is None else part
         return x + self.reduce(self.correct(self.expand(features), weights)), weights
 
 
@@ -121,16 +119,17 @@ class MSCB(CorrectionBlock):
     def correct(self, y: Tensor, weights: Tensor) -> Tensor:
         return y * self.attention(y, weights)
 
+    def spatial_map(self, x: Tensor, part: Tensor) -> Tensor:
+        """S, in [-1, 1]."""
+        return self.attention(self.expand(self.features(x)), part)[:, 0]
 
-class MetaISP(ISPNetwork):
-    """Packed Bayer ``B x 4 x h x w`` to sRGB ``B x 3 x 2h x 2w``; h and w multiples of 8.
 
-    The input is linear, R, Gr, Gb, B, black-subtracted and white-balanced. The network demosaics and denoises in the
-    camera's own primaries; the camera's colour matrix and the sRGB curve are the last, fixed stage of the graph, so
-    that one set of weights renders any Bayer sensor. The output is not clipped: values are in [0, 1] but for overshoot.
+class MetaISP(ContextNetwork):
+    """A U-Net of correction blocks; see `ContextNetwork` for what goes in and out.
 
-    The dynamic weights of all blocks together are the *context*, ``B x blocks*N``. It is a property of the whole frame:
-    compute it once and hand it to every tile.
+    The network demosaics and denoises in the camera's own primaries; the camera's colour matrix and the sRGB curve are
+    the last, fixed stage of the graph, so that one set of weights renders any Bayer sensor. The context, ``B x
+    blocks*N``, holds the dynamic weights of all blocks.
     """
 
     stride = 8
@@ -142,8 +141,8 @@ class MetaISP(ISPNetwork):
     }
 
     def __init__(self, config: MetaISPConfig = MetaISPConfig()) -> None:
-        super().__init__()
-        self.config, self.task = config, config.task
+        super().__init__(config.task)
+        self.config = config
         c, k, n = config.width, config.k, config.n_basis
         widths = (c, c, c, 2 * c)
 
@@ -151,7 +150,6 @@ class MetaISP(ISPNetwork):
             return [MCCB(channels, k, n), MSCB(channels, k, n)]
 
         task = config.task
-        self.compand = Companding() if task.linear else Display()
         self.mfeb = nn.Sequential(
             nn.Conv2d(task.planes, c, 3, padding=1), nn.GELU(), nn.Conv2d(c, c, 3, padding=1)
         )
@@ -162,75 +160,36 @@ class MetaISP(ISPNetwork):
         self.up = nn.ModuleList(up(a, b) for a, b in zip(widths[:0:-1], widths[2::-1], strict=True))
         self.head = nn.Conv2d(c, task.colors * task.scale**2, 3, padding=1)
         self.demosaic = bilinear_demosaic() if task.scale == 2 else nn.Identity()
-        self.rendering = ColorRendering()
         with torch.no_grad():
             self.head.weight.mul_(0.1)
             self.head.bias.zero_()  # type: ignore[union-attr]
 
-    @property
-    def blocks(self) -> list[CorrectionBlock]:
-        """The correction blocks in the order in which the context lists their weights."""
-        return [block for stage in (*self.encoder, *self.decoder) for block in stage]
-
-    def context(self, raw: Tensor) -> Tensor:
-        """Weights of every block, ``B x blocks*N``, from a whole (or reduced) frame."""
-        return self._trunk(raw, None)[1]
-
-    def forward(self, raw: Tensor, color: Tensor | None, context: Tensor | None = None) -> Tensor:
-        """The picture; with the context of the whole frame if one is given, of ``raw`` itself if not.
-
-        ``color`` is the ``3 x 3`` matrix from white-balanced camera RGB to linear sRGB as ``B x 9 x 1 x 1``; only
-        tasks that render look at it.
-        """
-        made = self.compand.inverse(self._trunk(raw, context)[0])
-        if self.task.rendered:
-            made = self.rendering(made, color)
-        return F.pixel_shuffle(made, 2) if self.task.scale == 2 else made
+    def stages(self) -> list[tuple[str, nn.Module]]:
+        """The levels on the way down and up; level 1 is the largest, the lowest has its blocks twice."""
+        down = [(f"encoder {i}", stage) for i, stage in enumerate(self.encoder, 1)]
+        return down + [(f"decoder {i}", stage) for i, stage in zip((4, 3, 2), self.decoder, strict=True)]
 
     def landmarks(self) -> list[nn.Module]:
         """The last blocks of every level on the way up."""
         return [pair[-1] for pair in self.decoder]  # type: ignore[index]
 
-    def functions(self, height: int, width: int) -> dict[str, Function]:
-        """``tile(raw, color, context) -> rgb`` for ``height x width``, ``context(raw) -> context`` for 128 x 128."""
-        return with_context(self, (1, len(self.blocks) * self.config.n_basis), height, width)
+    def forward(self, source: Tensor, color: Tensor | None, context: Tensor | None = None) -> Tensor:
+        """As `ContextNetwork.forward`; colours are rendered at the packed size, where that costs least."""
+        made = super().forward(source, color, context)
+        return F.pixel_shuffle(made, 2) if self.task.scale == 2 else made
 
-    def inspect(self, raw: Tensor, context: Tensor | None = None) -> Inspection:
-        """MSCB's spatial attention at every stage of the U-Net, and the dynamic weights of all blocks."""
-        stages = [f"encoder {i + 1}" for i in range(4)] + [f"decoder {i}" for i in (4, 3, 2)]
-        names = [f"{stage} {kind}" for stage in stages for kind in ("MCCB", "MSCB")]
-        seen: list[Tensor] = []
-        hooks = [block.expand.register_forward_hook(lambda m, i, y: seen.append(y)) for block in self.blocks]
-        try:
-            used = self._trunk(raw, context)[1].split(self.config.n_basis, 1)
-        finally:
-            for hook in hooks:
-                hook.remove()
-        shown = list(zip(names, self.blocks, seen, used, strict=True))
-        maps = {name: block.attention(y, w)[0, 0] for name, block, y, w in shown if isinstance(block, MSCB)}
-        return Inspection(maps, {name: w[0] for name, _, _, w in shown})
-
-    def _trunk(self, raw: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
-        """What comes out, companded and before any pixel shuffle, ``B x 12 x h x w`` for the ISP, and the weights."""
-        given = [None] * len(self.blocks) if context is None else context.split(self.config.n_basis, 1)
-        queue, used = iter(given), []
-
-        def stage(x: Tensor, pair: nn.Module) -> Tensor:
-            for block in pair:  # type: ignore[attr-defined]
-                x, weights = block(x, next(queue))
-                used.append(weights)
-            return x
-
-        x0 = self.compand(raw)
-        x, skips = self.mfeb(x0), []
+    def walk(self, companded: Tensor, run: Run) -> Tensor:
+        """Companded picture before any pixel shuffle, ``B x 12 x h x w`` for the ISP."""
+        x, skips = self.mfeb(companded), []
         for pair, down in zip(self.encoder, self.down, strict=False):
-            x = stage(x, pair)
+            x = run(pair, x)
             skips.append(x)
             x = down(x)
-        x = stage(x, self.encoder[3])
+        x = run(self.encoder[-1], x)
         for pair, up in zip(self.decoder, self.up, strict=True):
-            x = up(stage(x, pair)) + skips.pop()
-        return self.head(x) + self.demosaic(x0), torch.cat(used, 1)
+            x = up(run(pair, x)) + skips.pop()
+        picture: Tensor = self.head(x) + self.demosaic(companded)
+        return picture
 
 
 CARD = ModelCard(

@@ -46,7 +46,7 @@ def test_tile_computes_nothing_global_when_given_a_context(network: LWISP) -> No
 def test_context_holds_the_gates_of_every_channel(network: LWISP) -> None:
     with torch.inference_mode():
         context = network.context(torch.rand(2, 4, 16, 16))
-    assert context.shape == (2, sum(network.gates), 1, 1)
+    assert context.shape == (2, sum(network.parts), 1, 1)
     assert bool(((context > 0) & (context < 1)).all())
 
 
@@ -63,7 +63,7 @@ def test_inspection_shows_a_map_and_the_gates_of_every_block(network: LWISP) -> 
     with torch.inference_mode():
         shown = network.inspect(torch.rand(1, 4, 32, 32))
     assert list(shown.maps) == list(shown.weights)
-    assert [len(w) for w in shown.weights.values()] == network.gates
+    assert [len(w) for w in shown.weights.values()] == network.parts
     assert all(float(m.min()) >= 0 and float(m.max()) <= 1 for m in shown.maps.values())
 
 
