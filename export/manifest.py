@@ -143,6 +143,8 @@ class Verified(Part, frozen=True, tag_field="status", tag="verified"):
     max_error: float
     pictures: Size
     functions: dict[str, Parity]
+    note: str = ""
+    """Why the threshold is lower than that of the precision, if it is."""
 
 
 class Unverified(Part, frozen=True, tag_field="status", tag="unverified"):

@@ -87,7 +87,14 @@ class QDQConv2d(_Convolution):
         self.register_buffer(
             "weight_zero_point", torch.zeros_like(scale, dtype=torch.int64), persistent=False
         )
-        self.register_buffer("bias", None if conv.bias is None else conv.bias.detach().clone())
+        self.register_buffer("bias", None if conv.bias is None else self._bias(conv.bias.detach()))
+
+    def _bias(self, bias: Tensor) -> Tensor:
+        """On the grid of the products, where int8 kernels hold it: so all runtimes add the same."""
+        if self.ranges.input is None:
+            return bias.clone()
+        step = self.weight_scale.double() * self.ranges.input.scale
+        return (torch.round(bias / step) * step).float()
 
     def forward(self, x: Tensor) -> Tensor:
         weight = QD.dequantize_per_channel(

@@ -66,7 +66,7 @@ def plan(
         EdgeISPError: NNCF failed.
     """
     check(config)
-    if MODELS.get(config.model).task is not ISP:
+    if MODELS.get(config.model).task != ISP:
         raise BadInputError(
             f"{config.model} takes no RAW picture to sRGB",
             cure="quantize takes networks that do: `edgeisp models`",

@@ -28,7 +28,8 @@ def verdict(verification: Verification) -> str:
         each = ", ".join(f"{name} {parity.psnr_db:.1f} dB" for name, parity in verification.functions.items())
         pictures = f"{verification.pictures} pictures, limit {verification.threshold_db:g} dB"
         worst = f"largest error {verification.max_error:.1e}"
-        return f"verified by {verification.engine} ({verification.ran_on}): {each}; {worst}; {pictures}"
+        note = f"\n{verification.note}" if verification.note else ""
+        return f"verified by {verification.engine} ({verification.ran_on}): {each}; {worst}; {pictures}{note}"
     if isinstance(verification, Failed):
         return f"failed by {verification.engine}: {verification.reason}"
     return f"unverified: {verification.reason}"

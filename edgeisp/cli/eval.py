@@ -62,7 +62,7 @@ def evaluate(
 
     loaded = checkpoints.load(model, checkpoint)
     require("train")
-    if loaded.task is not ISP:
+    if loaded.task != ISP:
         evaluate_subtask(console, loaded, data, record)
         return
     from edgeisp.training import evaluate as evaluation

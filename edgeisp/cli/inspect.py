@@ -43,7 +43,7 @@ def inspect(
     from edgeisp.render.quantize import Quantizer
     from edgeisp.render.sheet import compose
 
-    if EngineOptions().task(network) is not ISP:
+    if EngineOptions().task(network) != ISP:
         raise BadInputError(
             f"{network.model} takes no RAW picture to sRGB", where="--model", cure="name a network that does"
         )

@@ -136,7 +136,7 @@ def shown(
     from edgeisp.models.task import ISP
     from edgeisp.processes import Processes
 
-    isp = MODELS.get(config.model).task is ISP
+    isp = MODELS.get(config.model).task == ISP
     here = Processes.here()
     with here.together():
         if isp and config.data != "synthetic" and here.first:

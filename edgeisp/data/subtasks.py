@@ -100,10 +100,10 @@ def open_subtask(
     if name == "synthetic":
         if patch % 2:
             raise BadInputError(f"a patch of {patch} pixels", where="--patch", cure="give an even number")
-        return NoisyPictures(patch, seed) if task is SRGB_TO_SRGB else NoisyPlanes(patch, seed)
-    if task is SRGB_TO_SRGB and kind in ("sidd", "pairs") and folder:
+        return NoisyPictures(patch, seed) if task == SRGB_TO_SRGB else NoisyPlanes(patch, seed)
+    if task == SRGB_TO_SRGB and kind in ("sidd", "pairs") and folder:
         return PicturePatches(checked(find_picture_pairs(Path(folder)), patch, skip_bad), patch, seed)
-    known = "synthetic, sidd:DIR, pairs:DIR" if task is SRGB_TO_SRGB else "synthetic"
+    known = "synthetic, sidd:DIR, pairs:DIR" if task == SRGB_TO_SRGB else "synthetic"
     raise BadInputError(f"no data set for {task.name} is called {name!r}", cure=f"known: {known}")
 
 

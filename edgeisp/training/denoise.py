@@ -71,12 +71,12 @@ def cases(task: Task, name: str) -> list[Case]:
     kind, _, folder = name.partition(":")
     if name == "synthetic-test":
         return [_case(task, photo, index, iso) for iso in ISOS for index, photo in enumerate(photos.TEST)]
-    if task is SRGB_TO_SRGB and kind in ("sidd", "pairs") and folder:
+    if task == SRGB_TO_SRGB and kind in ("sidd", "pairs") and folder:
         return [
             Case(before.name, 0, planar(read_picture(before)), planar(read_picture(after)))
             for before, after in find_picture_pairs(Path(folder))
         ]
-    known = "synthetic-test, sidd:DIR, pairs:DIR" if task is SRGB_TO_SRGB else "synthetic-test"
+    known = "synthetic-test, sidd:DIR, pairs:DIR" if task == SRGB_TO_SRGB else "synthetic-test"
     raise BadInputError(f"no evaluation set for {task.name} is called {name!r}", cure=f"known: {known}")
 
 
@@ -89,7 +89,7 @@ def _case(task: Task, photo: str, index: int, iso: int) -> Case:
     balance = drawn.white_balance
     camera = Camera(drawn.color_matrix, balance, phone_profile(PHONE, iso), "RGGB", 256.0, 4095.0)
     name = photo.split(":")[1]
-    if task is SRGB_TO_SRGB:
+    if task == SRGB_TO_SRGB:
         eight_bits = np.round(noisy_srgb(picture, camera, rng) * 255) / 255
         return Case(name, iso, eight_bits.astype(np.float32), picture)
     noisy = canonical_planes(noisy_planes(picture, camera, rng), balance)

@@ -132,7 +132,7 @@ def distill(
         BadInputError: no such teacher, or student and teacher have no features of the same size.
         CheckpointError: the teacher's weights cannot be used.
     """
-    if MODELS.get(config.model).task is not ISP:
+    if MODELS.get(config.model).task != ISP:
         raise BadInputError(
             f"{config.model} takes no RAW picture to sRGB",
             cure="distil a network that does, or use `edgeisp train`",
@@ -192,7 +192,7 @@ def teacher_of(config: DistillConfig, clean: Path | None) -> Teacher:
 
 
 def _network_teacher(name: str, path: Path | None) -> NetworkTeacher:
-    if MODELS.get(name).task is not ISP:
+    if MODELS.get(name).task != ISP:
         raise BadInputError(
             f"{name} takes no RAW picture to sRGB", where="--teacher", cure="choose a network that does"
         )

@@ -197,7 +197,7 @@ class Run:
     def advance(self, parts: list[Batch]) -> float:
         """One optimizer step on a batch, in parts; returns its loss.
 
-        Weights stay as they were where the loss is not finite.
+        Weights stay as they were, and the answer is not finite, where the loss or its gradient is not.
         """
         for group in self.optimizer.param_groups:
             group["lr"] = self.lr
@@ -211,9 +211,11 @@ class Run:
             total += loss.detach()
         value = float(cast("Tensor", self.fabric.all_reduce(total, reduce_op="sum")))
         if math.isfinite(value):
-            self.fabric.clip_gradients(
+            norm = self.fabric.clip_gradients(
                 self.trainee, self.optimizer, max_norm=self.config.clip, error_if_nonfinite=False
             )
+            if self.config.amp != "fp16" and not torch.isfinite(cast("Tensor", norm)):
+                return math.nan  # of fp16, the gradient scaler leaves such steps out and goes on
             self.optimizer.step()
             self._move_average()
         self.step += 1
@@ -237,7 +239,7 @@ class Run:
 
     def _data(self) -> Pairs:
         c, task = self.config, getattr(self.bare, "task", ISP)
-        if task is not ISP:
+        if task != ISP:
             return open_subtask(
                 task, c.data, patch=c.patch, seed=c.seed, aligned=c.aligned, skip_bad=c.skip_bad
             )

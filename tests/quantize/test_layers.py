@@ -32,6 +32,15 @@ def test_weights_come_back_within_half_a_step_of_their_channel() -> None:
     assert (error <= qdq.weight_scale * 0.501).all()
 
 
+def test_bias_is_a_whole_number_of_products_so_that_kernels_hold_it_exactly() -> None:
+    torch.manual_seed(0)
+    qdq = QDQConv2d(nn.Conv2d(3, 5, 3), Ranges(Affine(0.013, 4), Affine(0.02, 0)))
+    assert qdq.bias is not None
+    steps = qdq.bias.double() / (qdq.weight_scale.double() * 0.013)
+    assert (steps - steps.round()).abs().max() < 1e-2
+    assert steps.abs().max() > 100
+
+
 def test_frozen_network_computes_what_the_trained_one_did_before_rounding_differs(
     tiny: ISPNetwork, picture: tuple[Tensor, Tensor], ranges: dict[str, Ranges]
 ) -> None:

@@ -10,9 +10,9 @@ import pytest
 from edgeisp.engines import ENGINES
 from edgeisp.export import TARGETS, census
 from edgeisp.export.census import Convolutions
-from edgeisp.export.manifest import Census
+from edgeisp.export.manifest import Census, Parity
 from edgeisp.export.rewrites import prepare
-from edgeisp.export.verification import compare
+from edgeisp.export.verification import LEAST_DB, compare, lowered
 from edgeisp.models.functions import Function, ISPNetwork
 from edgeisp.quantize.layers import Ranges
 from edgeisp.quantize.network import with_qdq
@@ -58,3 +58,12 @@ def test_census_fails_when_a_convolution_is_float() -> None:
         census.shortfall(wanted, {"tile": Convolutions(4, 2)}) or ""
     )
     assert "no convolution" in (census.shortfall(wanted, {}) or "")
+
+
+def test_limit_is_lowered_and_says_why_when_the_program_does_not_agree_with_itself() -> None:
+    own = {"tile": Parity(psnr_db=50.5, max_error=0.1), "context": Parity(psnr_db=80, max_error=0.001)}
+    limits, why = lowered({"tile": 50.0, "context": 50.0}, own)
+    assert limits == {"tile": 47.5, "context": 50.0}
+    assert "tile lowered from 50 to 47.5 dB" in why
+    assert "context" not in why
+    assert lowered({"tile": 50.0}, {"tile": Parity(psnr_db=20, max_error=1)})[0] == {"tile": LEAST_DB}

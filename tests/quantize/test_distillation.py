@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from edgeisp.models import checkpoint as fp32
+from edgeisp.models.functions import ISPNetwork
+from edgeisp.quantize.calibration import Calibration
+from edgeisp.quantize.config import QuantizeConfig
+from edgeisp.quantize.distillation import distil
+from edgeisp.quantize.layers import Affine, Ranges
+from edgeisp.quantize.network import deployable, scheme_of
+from edgeisp.quantize.recipe import Plan
+from edgeisp.training.loop import DivergedError
+
+LAYERS = ("encoder.0.0.conv", "decoder.2.1.reduce")
+
+
+def plan(ranges: Ranges, **settings: int) -> Plan:
+    """MetaISP with two convolutions in int8, to be trained on tiny patches."""
+    config = QuantizeConfig(model="metaisp", batch=1, patch=16, workers=0, **settings)  # type: ignore[arg-type]
+    source = fp32.load("metaisp")
+    nothing = Calibration(
+        "synthetic", np.zeros((0, 4, 16, 16), np.float32), np.zeros((0, 9, 1, 1), np.float32)
+    )
+    return Plan(config, source, deployable(source.network), nothing, dict.fromkeys(LAYERS, ranges), {})
+
+
+def weights(network: ISPNetwork) -> torch.Tensor:
+    value: torch.Tensor = network.get_submodule(LAYERS[0]).weight  # type: ignore[assignment]
+    return value
+
+
+def test_training_moves_ranges_and_ends_the_same_when_interrupted(tmp_path: Path) -> None:
+    ranges = Ranges(Affine(0.03, 0), Affine(0.03, 0))
+    whole = distil(plan(ranges, steps=3, save_every=1), tmp_path / "whole")
+    assert set(scheme_of(whole)) == set(LAYERS)
+    assert scheme_of(whole)[LAYERS[0]] != ranges
+
+    class Stopped(Exception):
+        pass
+
+    def stop(now: object) -> None:
+        if getattr(now, "step") == 3:  # noqa: B009
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        distil(plan(ranges, steps=3, save_every=1), tmp_path / "parts", report=stop)
+    resumed = distil(plan(ranges, steps=3, save_every=1), tmp_path / "parts", resume=True)
+    assert scheme_of(resumed) == scheme_of(whole)
+    assert torch.equal(weights(resumed), weights(whole))
+
+
+def test_training_stops_and_names_the_layer_when_a_value_is_no_number(tmp_path: Path) -> None:
+    broken = plan(Ranges(Affine(0.03, 0), Affine(0.03, 0)), steps=1)
+    broken.network.get_submodule("head").bias.fill_(float("nan"))  # type: ignore[operator,union-attr]
+    with pytest.raises(DivergedError, match="layer head"):
+        distil(broken, tmp_path)
+
+
+def test_nothing_is_learned_from_a_gradient_that_is_no_number(tmp_path: Path) -> None:
+    broken = plan(Ranges(Affine(float("nan"), 0), Affine(0.03, 0)), steps=1)
+    with pytest.raises(DivergedError):
+        distil(broken, tmp_path)
+    assert not list(tmp_path.glob("*.safetensors"))
