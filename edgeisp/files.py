@@ -16,6 +16,11 @@ PREVIOUS = "previous"
 """Where a folder waits while another takes its name."""
 
 
+def cache_folder(kind: str) -> Path:
+    """``$XDG_CACHE_HOME/edgeisp/KIND``, by default in ``~/.cache``; safe to delete when nothing runs."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgeisp" / kind
+
+
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
     """A temporary path beside ``path`` that takes its name when the block ends well and vanishes otherwise.

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from edgeisp import __version__
+from edgeisp.errors import UnavailableError
 from edgeisp.export import TARGETS, census
 from edgeisp.export.census import Convolutions
 from edgeisp.export.manifest import Camera, Census, Checkpoint, Cost, Delegation, Description
@@ -19,9 +20,12 @@ from edgeisp.export.manifest import Tensor as Port
 from edgeisp.export.rewrites import prepare
 from edgeisp.export.target import Target
 from edgeisp.models import cost
+from edgeisp.models.checkpoint import LoadedModel
 from edgeisp.models.functions import Function
+from edgeisp.models.halo import Halo
 from edgeisp.quantize import checkpoint
 from edgeisp.quantize.precision import Name, parse_precision
+from edgeisp.render.halo import halo_of
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ def convert(job: Job, path: Path) -> Converted:
     network = loaded.network
     task = loaded.task
     functions = network.functions(*(side // task.scale for side in job.tile))
+    halo = _halo(loaded)
     prepared = {
         name: prepare(function, target.rewrites, job.precision) for name, function in functions.items()
     }
@@ -75,6 +80,8 @@ def convert(job: Job, path: Path) -> Converted:
         task=task.name,
         tile=job.tile,
         stride=network.stride,
+        halo=halo,
+        overhead=round(halo.overhead(job.tile), 3) if halo and halo.fits(job.tile) else None,
         camera=Camera.of(task),
         checkpoint=Checkpoint(name=job.weights.name, sha256=loaded.sha256),
         quantization=scheme,
@@ -90,6 +97,13 @@ def convert(job: Job, path: Path) -> Converted:
         if scheme
     }
     return Converted(description, dict(report.delegation), wanted, dict(report.convolutions))
+
+
+def _halo(loaded: LoadedModel) -> Halo | None:
+    try:
+        return halo_of(loaded)
+    except UnavailableError:
+        return None
 
 
 def _cost(function: Function) -> Cost:

@@ -14,6 +14,7 @@ import msgspec
 
 from edgeisp.errors import BadInputError
 from edgeisp.files import sha256, whole
+from edgeisp.models.halo import Halo
 from edgeisp.models.task import ISP, TASKS, Task
 from edgeisp.models.task import Name as TaskName
 from edgeisp.quantize.scheme import Scheme
@@ -178,8 +179,10 @@ class Description(Part, frozen=True, kw_only=True):
     """Height and width of the picture that one call of ``tile`` makes."""
     stride: Size
     """Packed height and width are multiples of this."""
-    halo: Count | None = None
-    """Picture pixels at each edge of a tile that only serve their neighbours; null where not measured."""
+    halo: Halo | None = None
+    """Picture pixels at each edge of a tile that only serve their neighbours; null where that is not known."""
+    overhead: Annotated[float, msgspec.Meta(ge=1)] | None = None
+    """Pixels that tiles compute for each one they write, with the halo ``auto``; null where it leaves no core."""
     camera: Camera = Camera()
     checkpoint: Checkpoint
     quantization: Scheme | None = None

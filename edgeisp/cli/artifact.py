@@ -17,6 +17,11 @@ def summary(path: Path, manifest: Manifest) -> str:
     lines = [f"{' '.join([str(path), *others])}  {size:.2f} MB, {manifest.precision}, {tile}"]
     for name, part in manifest.delegation.items():
         lines.append(f"{name}: {part.delegated} of {part.total} operations on {part.backend}")
+    if manifest.halo and manifest.overhead:
+        lines.append(
+            f"halo {manifest.halo.auto} pixels: {manifest.halo.error_codes:.2f} of an 8-bit code from the whole frame "
+            f"at worst, {manifest.overhead:.2f} pixels computed for each one; exact from {manifest.halo.exact}"
+        )
     return "\n".join([*lines, verdict(manifest.verification)])
 
 

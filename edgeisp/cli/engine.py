@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,13 +14,12 @@ from edgeisp.errors import BadInputError, UnavailableError
 
 if TYPE_CHECKING:
     from edgeisp.engines.base import Engine, Program
+    from edgeisp.models.halo import Halo
     from edgeisp.models.task import Task
     from edgeisp.render.renderer import Renderer
 
 PANEL = "How it is run"
 DEFAULT_TILE = 1024
-DEFAULT_HALO = 96
-"""Picture pixels. With this halo no pixel is half an 8-bit code away from an untiled picture: see `test_seams`."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,13 @@ class EngineOptions:
         ),
     ] = None
     halo: Annotated[
-        int | None,
-        typer.Option("--halo", rich_help_panel=PANEL, help=f"Picture pixels around a tile; {DEFAULT_HALO}."),
-    ] = None
+        str,
+        typer.Option(
+            "--halo",
+            rich_help_panel=PANEL,
+            help="Around a tile: auto (unseen, less than half an 8-bit code), exact (the receptive field), or pixels.",
+        ),
+    ] = "auto"
     threads: Annotated[
         int, typer.Option("--threads", min=0, rich_help_panel=PANEL, help="0 leaves it to the engine.")
     ] = 0
@@ -90,6 +94,7 @@ class EngineOptions:
         from edgeisp.engines import ENGINES
         from edgeisp.engines.torch import TorchEngine
         from edgeisp.models.checkpoint import load
+        from edgeisp.render.halo import halo_of
         from edgeisp.render.renderer import Renderer
         from edgeisp.render.tiles import check
 
@@ -101,7 +106,7 @@ class EngineOptions:
             )
         loaded = load(network.model, network.checkpoint)
         scale, stride = loaded.task.scale, int(loaded.network.stride)
-        halo = _packed(self.halo, DEFAULT_HALO, scale)
+        halo = self._halo(lambda: halo_of(loaded), scale * stride) // scale
         tile = [side // scale for side in parse_size(self.tile or str(DEFAULT_TILE), "--tile")]
         for side in tile:
             check(side, halo, stride, scale)
@@ -133,8 +138,9 @@ class EngineOptions:
                 where="--tile",
                 cure="leave it out, or export another",
             )
-        default = DEFAULT_HALO if described.halo is None else described.halo
-        halo = _packed(self.halo, default, task.scale)
+        halo = (
+            self._halo(lambda: _told(described.halo, artifact), task.scale * described.stride) // task.scale
+        )
         if min(described.tile) <= 2 * task.scale * halo:
             largest = largest_halo(described.tile, described.stride, task.scale)
             raise BadInputError(
@@ -152,6 +158,15 @@ class EngineOptions:
             stride=described.stride,
             task=task,
         )
+
+    def _halo(self, known: Callable[[], Halo], step: int) -> int:
+        """In picture pixels, a multiple of ``step``."""
+        if self.halo in ("auto", "exact"):
+            return int(getattr(known(), self.halo))
+        if not self.halo.isdecimal() or int(self.halo) % step:
+            cure = f"give auto, exact, or pixels as a multiple of {step}"
+            raise BadInputError(f"cannot take a halo of {self.halo!r}", where="--halo", cure=cure)
+        return int(self.halo)
 
     def _engine(self, artifact: Path) -> Engine:
         """The named engine, or the first one that opens files of this kind and can run here."""
@@ -180,9 +195,7 @@ def largest_halo(tile: tuple[int, int], stride: int, scale: int = 2) -> int:
     return (min(tile) - step) // 2 // step * step
 
 
-def _packed(given: int | None, default: int, scale: int) -> int:
-    """A halo in pixels of the input."""
-    halo = default if given is None else given
-    if halo < 0 or halo % scale:
-        raise BadInputError(f"a halo of {halo} pixels", where="--halo", cure="give an even number, 0 or more")
-    return halo // scale
+def _told(halo: Halo | None, artifact: Path) -> Halo:
+    if halo is None:
+        raise BadInputError("its manifest tells of no halo", where=artifact, cure="give one, as --halo 96")
+    return halo

@@ -88,8 +88,12 @@ def evaluate(
         )
     scores = outcome.scores
     if record and here.first:
+        from edgeisp.render.halo import carded
+
         figures = {**loaded.card.get("figures", {}), data: [_figures(score) for score in scores]}
-        checkpoints.save(loaded.path, loaded.network, {**loaded.card, "figures": figures})
+        checkpoints.save(
+            loaded.path, loaded.network, {**carded(loaded.network, loaded.card), "figures": figures}
+        )
     facts = {
         "model": model,
         "checkpoint": str(loaded.path),

@@ -27,8 +27,12 @@ def evaluate_subtask(console: Console, loaded: LoadedModel, data: str, record: b
     with console.progress("evaluating", total=len(processes.share(cases))) as advance:
         scores = denoise.evaluate(loaded.network, cases, loaded.name, step=lambda name: advance(1, name))
     if record and processes.first:
+        from edgeisp.render.halo import carded
+
         figures = {**loaded.card.get("figures", {}), data: [_line(score) for score in scores]}
-        checkpoints.save(loaded.path, loaded.network, {**loaded.card, "figures": figures})
+        checkpoints.save(
+            loaded.path, loaded.network, {**carded(loaded.network, loaded.card), "figures": figures}
+        )
     facts = {
         "model": loaded.name,
         "checkpoint": str(loaded.path),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgeisp.cli.console import Console
-from edgeisp.cli.engine import DEFAULT_HALO
 from edgeisp.cli.options import parse_size
 
 if TYPE_CHECKING:
@@ -58,11 +57,6 @@ def export(
         console.warn(line)
     size = parse_size(tile, "--tile")
     job = exporter.plan(model, target, weights=checkpoint, precision=precision, tile=size)
-    if min(size) <= 2 * DEFAULT_HALO:
-        console.warn(
-            f"a tile of {min(size)} pixels has no core within the halo of {DEFAULT_HALO} that `edgeisp render` takes: "
-            "give it a smaller --halo there, or export a larger tile"
-        )
     if dry_run:
         planned = _planned(job, out)
         console.result(planned, "\n".join(f"{key}: {value}" for key, value in planned.items()))
@@ -78,6 +72,11 @@ def export(
         done = exporter.export(job, out, allow_portable=allow_portable, stage=stage)
     for log in filter(None, done.logs):
         console.detail(log)
+    if done.manifest.halo and not done.manifest.overhead:
+        console.warn(
+            f"a tile of {min(size)} pixels has no core within the halo of {done.manifest.halo.auto} that "
+            "`edgeisp render` takes: give it a smaller --halo there, or export a larger tile"
+        )
     facts = {"artifact": str(done.path), "manifest": str(manifest.path_of(done.path))}
     console.result(facts | msgspec.to_builtins(done.manifest), summary(done.path, done.manifest))
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeisp.cli.console import Console
-from edgeisp.cli.engine import DEFAULT_HALO
 from edgeisp.errors import BadInputError, MissedError
 
 if TYPE_CHECKING:
@@ -91,9 +90,7 @@ def profile(
     with console.progress("counting", total=len(what)) as advance:
         for name in what:
             advance(0, f"counting {name}")
-            found = describe(
-                name, weights=checkpoint, packed=packed, engine=engine, default_halo=DEFAULT_HALO
-            )
+            found = describe(name, weights=checkpoint, packed=packed, engine=engine)
             subjects.append(found)
             for note in found.notes:
                 console.note(note)

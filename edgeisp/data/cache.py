@@ -25,7 +25,7 @@ from safetensors.numpy import save_file
 from edgeisp.data.frame import MemoryFrame, Sensor, Window, frame_of
 from edgeisp.data.pairset import Entry, PairSet
 from edgeisp.errors import BadInputError, UnavailableError
-from edgeisp.files import whole
+from edgeisp.files import cache_folder, whole
 
 VERSION = 1
 SENSOR = "sensor"
@@ -69,9 +69,9 @@ class StoredFrame:
             ) from error
 
 
-def cache_folder() -> Path:
-    """``$XDG_CACHE_HOME/edgeisp/frames``, by default in ``~/.cache``; safe to delete when no run uses it."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgeisp" / "frames"
+def frames_folder() -> Path:
+    """Where decoded frames are kept."""
+    return cache_folder("frames")
 
 
 def stored_frames(
@@ -139,7 +139,7 @@ def place(pairs: PairSet, entry: Entry, aligned: bool) -> Path:
     """Where the cache has the frame of ``entry``."""
     files = [(str(path.resolve()), *_identity(path)) for path in (entry.raw, entry.picture)]
     key = hashlib.sha256(repr((VERSION, pairs.recipe, files, aligned)).encode()).hexdigest()[:40]
-    return cache_folder() / key[:2] / f"{key}.safetensors"
+    return frames_folder() / key[:2] / f"{key}.safetensors"
 
 
 def _identity(path: Path) -> tuple[int, int]:
@@ -182,7 +182,9 @@ def store(frame: MemoryFrame, path: Path) -> None:
         with whole(path) as part:
             save_file(tensors, part, metadata={SENSOR: msgspec.json.encode(frame.sensor).decode()})
     except (OSError, SafetensorError) as error:
-        raise UnavailableError(f"the cache cannot be written ({error})", cache_folder(), ELSEWHERE) from error
+        raise UnavailableError(
+            f"the cache cannot be written ({error})", frames_folder(), ELSEWHERE
+        ) from error
 
 
 def _check_disk(pairs: PairSet, entries: Sequence[Entry], aligned: bool) -> None:
@@ -195,7 +197,7 @@ def _check_disk(pairs: PairSet, entries: Sequence[Entry], aligned: bool) -> None
         break
     else:
         return
-    folder = cache_folder()
+    folder = frames_folder()
     above = next(place for place in (folder, *folder.parents) if place.is_dir())
     free, need = shutil.disk_usage(above).free, len(absent) * height * width * BYTES_PER_PIXEL
     if need > free:

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeisp.data.cache import cache_folder, refuse
+from edgeisp.data.cache import frames_folder, refuse
 from edgeisp.data.open import Pairs
 from edgeisp.data.pairset import PICTURES, read_picture
 from edgeisp.data.patch import Patch
@@ -174,7 +174,7 @@ def decoded(path: Path) -> NDArray[np.uint8]:
     key = hashlib.sha256(repr((str(path.resolve()), found.st_size, found.st_mtime_ns)).encode()).hexdigest()[
         :40
     ]
-    place = cache_folder() / key[:2] / f"{key}.npy"
+    place = frames_folder() / key[:2] / f"{key}.npy"
     if not place.is_file():
         with whole(place) as part, part.open("wb") as stream:
             np.save(stream, read_picture(path))

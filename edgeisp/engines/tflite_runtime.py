@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from edgeisp.engines import tflite_runtime_worker as wire
 from edgeisp.engines.base import Tensors
 from edgeisp.errors import BadInputError, UnavailableError
+from edgeisp.files import cache_folder
 
 VARIABLE = "EDGEISP_TFLITE_RUNTIME_PYTHON"
 VERSION = "2.14.0"
@@ -93,8 +94,7 @@ class TFLiteRuntimeProgram:
 
 def interpreter() -> Path:
     """The Python that has tflite-runtime, whether or not it is there."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    default = cache / "edgeisp" / f"tflite-runtime-{VERSION}" / "bin" / "python"
+    default = cache_folder(f"tflite-runtime-{VERSION}") / "bin" / "python"
     return Path(os.environ.get(VARIABLE) or default)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeisp.engines.base import Tensors
-from edgeisp.models.task import ISP, Task
+from edgeisp.models.task import task_of
 
 if TYPE_CHECKING:
     from edgeisp.models.functions import Function, ISPNetwork
@@ -49,7 +49,7 @@ class TorchProgram:
     _functions: dict[tuple[int, int], dict[str, Function]] = field(default_factory=dict, repr=False)
 
     def run(self, function: str, inputs: Tensors) -> dict[str, NDArray[np.float32]]:
-        task: Task = getattr(self.network, "task", ISP)  # plug-ins need not derive from ISPNetwork
+        task = task_of(self.network)
         height, width = inputs[task.source].shape[2:]
         if (height, width) not in self._functions:
             self._functions[height, width] = self.network.functions(height, width)

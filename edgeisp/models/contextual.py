@@ -13,12 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from edgeisp.models.blocks import ColorRendering, Companding, Display
-from edgeisp.models.functions import Function, ISPNetwork, Shape
+from edgeisp.models.functions import CONTEXT_SIDE, Function, ISPNetwork, Shape
 from edgeisp.models.inspection import Inspection
 from edgeisp.models.task import Task
-
-CONTEXT_SIDE = 128
-"""Height and width of what the context function takes."""
 
 Run = Callable[[nn.Module, Tensor], Tensor]
 """Runs the blocks of one stage one after the other on a tensor."""

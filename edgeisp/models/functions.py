@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from edgeisp.models.task import ISP, Task
 
 Shape = tuple[int, ...]
+CONTEXT_SIDE = 128
+"""Height and width of what the context function takes."""
 
 
 @dataclass(frozen=True)

@@ -89,4 +89,11 @@ SRGB_TO_SRGB = Task(
 )
 """Pictures to pictures of the same size: denoising and enhancement."""
 
+
+def task_of(network: object) -> Task:
+    """What ``network`` is for; plug-ins that say nothing render."""
+    task: Task = getattr(network, "task", ISP)
+    return task
+
+
 TASKS: dict[Name, Task] = {task.name: task for task in (ISP, RAW_TO_RAW, SRGB_TO_SRGB)}

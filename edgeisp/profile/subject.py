@@ -9,18 +9,20 @@ from pathlib import Path
 import numpy as np
 
 from edgeisp.engines.base import Tensors
-from edgeisp.errors import BadInputError, CheckpointError
+from edgeisp.errors import BadInputError, CheckpointError, UnavailableError
 from edgeisp.export import TARGETS, manifest
 from edgeisp.export.manifest import Manifest, Verified
 from edgeisp.export.verification import THRESHOLDS_DB, example, references
 from edgeisp.files import sha256
 from edgeisp.models import MODELS, checkpoint
+from edgeisp.models.checkpoint import LoadedModel
 from edgeisp.models.functions import Function
 from edgeisp.profile.costs import reconciled
 from edgeisp.profile.files import count
 from edgeisp.profile.report import Costs, Subject
 from edgeisp.profile.static import of_function
 from edgeisp.registry import did_you_mean
+from edgeisp.render.halo import halo_of
 
 Inputs = Mapping[str, Tensors]
 
@@ -48,7 +50,6 @@ def describe(
     weights: Path | None = None,
     packed: tuple[int, int] | None = None,
     engine: str | None = None,
-    default_halo: int = 0,
 ) -> Described:
     """The network called ``text``, or the checkpoint or artifact at that path.
 
@@ -57,7 +58,6 @@ def describe(
         weights: a network's checkpoint, or the one that the artifact was made from; default: the bundled one.
         packed: height and width of the packed input; artifacts have their own, which it must then be.
         engine: the runtime to use; default: the first that opens such files.
-        default_halo: picture pixels, for what does not say its own.
 
     Raises:
         BadInputError: neither a network nor a file, a damaged file, a shape that cannot be.
@@ -66,17 +66,17 @@ def describe(
     """
     path = Path(text)
     if text in MODELS.names() and not path.suffix:
-        return _network(text, weights, packed, engine, default_halo)
+        return _network(text, weights, packed, engine)
     if path.suffix == ".safetensors":
-        return _network(checkpoint.network_of(path), path, packed, engine, default_halo)
+        return _network(checkpoint.network_of(path), path, packed, engine)
     if path.exists() or manifest.path_of(path).is_file():
-        return _artifact(path, weights, packed, engine, default_halo)
+        return _artifact(path, weights, packed, engine)
     cure = did_you_mean(text, MODELS.names()) + "; for a file, check the path"
     raise BadInputError(f"no network and no file is called {text!r}", cure=cure)
 
 
 def _network(
-    name: str, weights: Path | None, packed: tuple[int, int] | None, engine: str | None, halo: int
+    name: str, weights: Path | None, packed: tuple[int, int] | None, engine: str | None
 ) -> Described:
     loaded = checkpoint.load(name, weights)
     height, width = packed or MODELS.get(name).reference_input[-2:]
@@ -99,7 +99,7 @@ def _network(
         target=None,
         precision="fp32",
         tile=(loaded.task.scale * height, loaded.task.scale * width),
-        halo=halo,
+        halo=_halo(loaded),
         stride=stride,
         verification=None,
         delegation={},
@@ -110,8 +110,16 @@ def _network(
     return Described(subject, loaded.path, engine, inputs, expected, THRESHOLDS_DB["fp32"], (note,))
 
 
+def _halo(loaded: LoadedModel) -> int:
+    """In picture pixels; 0 where it is not known."""
+    try:
+        return halo_of(loaded).auto
+    except UnavailableError:
+        return 0
+
+
 def _artifact(
-    path: Path, weights: Path | None, packed: tuple[int, int] | None, engine: str | None, halo: int
+    path: Path, weights: Path | None, packed: tuple[int, int] | None, engine: str | None
 ) -> Described:
     described = manifest.read(path)
     file = manifest.path_of(path).parent / described.functions["tile"].file
@@ -143,7 +151,7 @@ def _artifact(
         target=described.target,
         precision=described.precision,
         tile=described.tile,
-        halo=halo if described.halo is None else described.halo,
+        halo=described.halo.auto if described.halo else 0,
         stride=described.stride,
         verification=verified,
         delegation=described.delegation,

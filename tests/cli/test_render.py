@@ -55,7 +55,20 @@ def test_result_is_one_line_for_people(
 ) -> None:
     output = tmp_path / "a.png"
     assert (
-        main(["render", str(photo), "--checkpoint", str(checkpoint), "-o", str(output), "--exposure", "1"])
+        main(
+            [
+                "render",
+                str(photo),
+                "--checkpoint",
+                str(checkpoint),
+                "-o",
+                str(output),
+                "--exposure",
+                "1",
+                "--halo",
+                "32",
+            ]
+        )
         == 0
     )
     out, err = capfd.readouterr()

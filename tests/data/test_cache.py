@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edgeisp.data import cache as caching
-from edgeisp.data.cache import StoredFrame, cache_folder, in_threads, place, stored_frames
+from edgeisp.data.cache import StoredFrame, frames_folder, in_threads, place, stored_frames
 from edgeisp.data.frame import frame_of
 from edgeisp.data.open import open_set
 from edgeisp.data.pairset import Entry, PairSet
@@ -38,7 +38,7 @@ def test_stored_frame_gives_the_windows_of_the_decoded_one(pairs: PairSet) -> No
 
 def test_pair_is_decoded_once(pairs: PairSet) -> None:
     stored_frames(pairs, pairs.entries)
-    files = sorted(cache_folder().rglob("*.safetensors"))
+    files = sorted(frames_folder().rglob("*.safetensors"))
     assert len(files) == 5
     for folder in {path.parent for entry in pairs.entries for path in (entry.raw, entry.picture)}:
         for path in folder.iterdir():
@@ -46,7 +46,7 @@ def test_pair_is_decoded_once(pairs: PairSet) -> None:
             path.write_bytes(b"x" * found.st_size)
             os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
     assert len(stored_frames(pairs, pairs.entries)) == 5
-    assert sorted(cache_folder().rglob("*")) == sorted({*files, *(file.parent for file in files)})
+    assert sorted(frames_folder().rglob("*")) == sorted({*files, *(file.parent for file in files)})
 
 
 @pytest.mark.parametrize("change", ["raw", "picture", "reader", "aligned"])
@@ -104,4 +104,4 @@ def test_disk_that_is_too_small_is_told_before_decoding(
     monkeypatch.setattr(caching, "BYTES_PER_PIXEL", 10**15)
     with pytest.raises(UnavailableError, match=r"5 decoded pairs need about .* GB .*XDG_CACHE_HOME"):
         stored_frames(pairs, pairs.entries)
-    assert not list(cache_folder().rglob("*.safetensors"))
+    assert not list(frames_folder().rglob("*.safetensors"))
