@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 PANEL = "How it is run"
 DEFAULT_TILE = 1024
+MOST_TILES = 4
+"""Tiles at a time, each of which needs memory of its own."""
 
 
 @dataclass(frozen=True)
@@ -113,11 +116,11 @@ class EngineOptions:
         needed = [-(-side // stride) * stride + 2 * halo for side in frame]
         functions = loaded.network.functions(*(min(t, n) for t, n in zip(tile, needed, strict=True)))
         if isinstance(engine, TorchEngine):
-            program: Program = engine.program(loaded.network, threads=self.threads)
+            programs: list[Program] = [engine.program(loaded.network, threads=self.threads)]
         else:
-            program = engine.open(loaded.path, threads=self.threads)
+            programs = self._programs(engine, loaded.path)
         return Renderer(
-            program=program,
+            programs=programs,
             functions={name: dict(function.inputs) for name, function in functions.items()},
             halo=halo,
             stride=stride,
@@ -149,7 +152,7 @@ class EngineOptions:
                 cure=f"pass --halo {largest} or less, or export a larger tile",
             )
         return Renderer(
-            program=self._engine(artifact).open(artifact, threads=self.threads),
+            programs=self._programs(self._engine(artifact), artifact),
             functions={
                 name: {tensor.name: tensor.shape for tensor in function.inputs}
                 for name, function in described.functions.items()
@@ -167,6 +170,14 @@ class EngineOptions:
             cure = f"give auto, exact, or pixels as a multiple of {step}"
             raise BadInputError(f"cannot take a halo of {self.halo!r}", where="--halo", cure=cure)
         return int(self.halo)
+
+    def _programs(self, engine: Engine, path: Path) -> list[Program]:
+        """One, or several that share the threads where the engine runs tiles side by side."""
+        if not engine.parallel:
+            return [engine.open(path, threads=self.threads)]
+        threads = self.threads or os.cpu_count() or 1
+        count = min(threads, MOST_TILES)
+        return [engine.open(path, threads=threads // count) for _ in range(count)]
 
     def _engine(self, artifact: Path) -> Engine:
         """The named engine, or the first one that opens files of this kind and can run here."""

@@ -121,7 +121,7 @@ class _Work:
             "height": height,
             "seconds": round(seconds, 3),
             "megapixels_per_second": round(height * width / 1e6 / seconds, 3),
-            "ran_on": renderer.program.ran_on,
+            "ran_on": renderer.programs[0].ran_on,
             "tile": [self.task.scale * side for side in renderer.tile],
             "halo": self.task.scale * renderer.halo,
             **about,

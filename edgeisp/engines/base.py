@@ -38,6 +38,11 @@ class Engine(Protocol):
         """File endings that it opens, such as ``(".tflite",)``."""
         ...
 
+    @property
+    def parallel(self) -> bool:
+        """Whether programs that were opened apart gain by running at the same time in one process."""
+        ...
+
     def missing(self) -> str | None:
         """What keeps it from running here, with the one command that cures it; None where it works. Cheap."""
         ...

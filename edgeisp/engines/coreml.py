@@ -57,6 +57,7 @@ class CoreMLEngine:
 
     name: str = "coreml"
     suffixes: tuple[str, ...] = (".mlpackage",)
+    parallel: bool = False
 
     def missing(self) -> str | None:
         """None on a macOS that is new enough and has coremltools."""

@@ -28,6 +28,7 @@ class ExecuTorchEngine:
 
     name: str = "executorch"
     suffixes: tuple[str, ...] = (".pte",)
+    parallel: bool = False
 
     def missing(self) -> str | None:
         return extras.missing("executorch")

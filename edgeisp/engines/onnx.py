@@ -24,6 +24,7 @@ class OnnxEngine:
 
     name: str = "onnx"
     suffixes: tuple[str, ...] = (".onnx",)
+    parallel: bool = True
 
     def missing(self) -> str | None:
         return extras.missing("onnx")

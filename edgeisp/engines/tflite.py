@@ -25,6 +25,7 @@ class TFLiteEngine:
 
     name: str = "tflite"
     suffixes: tuple[str, ...] = (".tflite",)
+    parallel: bool = True
 
     def missing(self) -> str | None:
         return extras.missing("tflite")

@@ -33,6 +33,7 @@ class TFLiteRuntimeEngine:
 
     name: str = "tflite-runtime"
     suffixes: tuple[str, ...] = (".tflite",)
+    parallel: bool = True
 
     def missing(self) -> str | None:
         python = interpreter()

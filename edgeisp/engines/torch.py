@@ -22,6 +22,7 @@ class TorchEngine:
 
     name: str = "torch"
     suffixes: tuple[str, ...] = (".safetensors",)
+    parallel: bool = False
 
     def missing(self) -> str | None:
         return None

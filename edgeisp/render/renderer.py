@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from queue import SimpleQueue
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ from edgeisp.render.quantize import Quantizer
 from edgeisp.render.tiles import Span, grid
 
 Shape = tuple[int, ...]
+Item, Made = TypeVar("Item"), TypeVar("Made")
 Picture = NDArray[Any]
 """Upright sRGB, ``H x W x 3``, uint8 or uint16."""
 
@@ -27,9 +30,10 @@ CONTEXT_GRID = 3
 
 @dataclass(frozen=True)
 class Renderer:
-    """An opened program and how to tile frames for it."""
+    """Opened programs and how to tile frames for them."""
 
-    program: Program
+    programs: Sequence[Program]
+    """The same artifact, opened once for each tile that is to be made at a time."""
     functions: Mapping[str, Mapping[str, Shape]]
     """Input names and shapes of its functions, ``tile`` and maybe ``context``."""
     halo: int
@@ -63,26 +67,56 @@ class Renderer:
         height, width = self.functions["context"][self.task.source][-2:]
         tops, lefts = _spread(frame.size[0], height), _spread(frame.size[1], width)
         crops = [frame.window(top, left, height, width) for top in tops for left in lefts]
-        answers = [self.program.run("context", {self.task.source: crop[None]}) for crop in crops]
+
+        def run(program: Program, crop: Floats) -> Mapping[str, Floats]:
+            return program.run("context", {self.task.source: crop[None]})
+
+        answers = list(self._each(crops, run))
         return {name: np.mean([a[name] for a in answers], 0, np.float32) for name in answers[0]}
 
     def render(self, frame: Source, quantizer: Quantizer) -> Picture:
         """The upright sRGB picture of ``frame``, ``H x W x 3`` in the quantizer's integers.
 
-        Floats exist for one tile at a time; of the picture only its integers.
+        Floats exist for the tiles at work; of the picture only its integers.
         """
         given = {**frame.inputs, **self.context(frame)}
         wanted, scale = self.functions["tile"], self.task.scale
         height, width = frame.size
         picture = np.empty((scale * height, scale * width, 3), quantizer.dtype)
-        for rows, columns in self.tiles(frame):
+
+        def make(program: Program, tile: tuple[Span, Span]) -> None:
+            rows, columns = tile
             seen = frame.window(rows.read, columns.read, *self.tile)
             inputs = {name: seen[None] if name == self.task.source else given[name] for name in wanted}
-            made = _finite(self.program.run("tile", inputs)[self.task.result][0], self.program.ran_on)
+            made = _finite(program.run("tile", inputs)[self.task.result][0], program.ran_on)
             part = made[:, _picture(rows.within, scale), _picture(columns.within, scale)]
             quantizer.write(part, picture, scale * rows.start, scale * columns.start)
+
+        for _ in self._each(self.tiles(frame), make):
             self.on_tile()
         return frame.restore(picture)
+
+    def _each(self, items: Iterable[Item], work: Callable[[Program, Item], Made]) -> Iterator[Made]:
+        """``work`` on every item, as many at a time as there are programs; in order.
+
+        Stopped by an error or by Ctrl-C, it begins nothing more.
+        """
+        free = SimpleQueue[Program]()
+        for program in self.programs:
+            free.put(program)
+
+        def one(item: Item) -> Made:
+            program = free.get()
+            try:
+                return work(program, item)
+            finally:
+                free.put(program)
+
+        pool = ThreadPoolExecutor(len(self.programs))
+        try:
+            yield from pool.map(one, items)
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _finite(rgb: Floats, ran_on: str) -> Floats:

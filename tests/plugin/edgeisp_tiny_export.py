@@ -70,6 +70,7 @@ class KillingTarget(Pt2Target):
 class Pt2Engine:
     name: str = "pt2"
     suffixes: tuple = (".pt2",)
+    parallel: bool = False
 
     def missing(self):
         return None

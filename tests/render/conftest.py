@@ -64,6 +64,6 @@ def make_renderer(program: TorchProgram) -> Callable[..., Renderer]:
 
     def make(tile: int = 128, halo: int = 32, of: TorchProgram = program) -> Renderer:
         functions = of.network.functions(tile // 2, tile // 2)
-        return Renderer(of, {name: dict(f.inputs) for name, f in functions.items()}, halo // 2)
+        return Renderer([of], {name: dict(f.inputs) for name, f in functions.items()}, halo // 2)
 
     return make

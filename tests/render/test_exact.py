@@ -63,7 +63,7 @@ def renderers(network: ISPNetwork, halo: int, target: str, folder: Path) -> list
         }
         chosen.convert(ready, path, parse_precision("fp32"), {"edgeisp": json.dumps({"functions": ports})})
         shapes = {name: dict(f.inputs) for name, f in functions.items()}
-        made.append(Renderer(engine.open(path, threads=1), shapes, halo))
+        made.append(Renderer([engine.open(path, threads=1)], shapes, halo))
     return made
 
 
@@ -86,7 +86,7 @@ def test_smallest_halo_errs_by_less_than_half_a_code(network: ISPNetwork, frame:
 
     def rendered(halo: int, side: int) -> Picture:
         shapes = {name: dict(f.inputs) for name, f in network.functions(side, side).items()}
-        return Renderer(TorchProgram(network), shapes, halo // 2).render(frame, Quantizer(16))
+        return Renderer([TorchProgram(network)], shapes, halo // 2).render(frame, Quantizer(16))
 
     whole = rendered(found.exact, 256).astype(np.int32)
     assert np.abs(rendered(found.auto, 96) - whole).max() <= 0.5 * 257

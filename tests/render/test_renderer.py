@@ -70,6 +70,12 @@ def test_flat_frame_is_flat_in_every_tile(make_raw: MakeRaw, make_renderer: Make
     assert np.ptp(picture, axis=(0, 1)).max() <= 0.1 * 65535 / 255
 
 
+def test_tiles_made_side_by_side_are_the_same_picture(make_raw: MakeRaw, make_renderer: MakeRenderer) -> None:
+    one, frame = make_renderer(), Frame.of(make_raw())
+    three = replace(one, programs=[TorchProgram(program.network) for program in 3 * list(one.programs)])
+    assert np.array_equal(one.render(frame, Quantizer(8)), three.render(frame, Quantizer(8)))
+
+
 def test_tiles_are_reported_as_they_are_done(make_raw: MakeRaw, make_renderer: MakeRenderer) -> None:
     done: list[int] = []
     renderer = replace(make_renderer(96, 16), on_tile=lambda: done.append(1))

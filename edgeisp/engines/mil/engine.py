@@ -61,6 +61,7 @@ class MILEngine:
 
     name: str = "mil"
     suffixes: tuple[str, ...] = (".mlpackage",)
+    parallel: bool = False
 
     def missing(self) -> str | None:
         """None where coremltools is installed, else how to install it."""
