@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edgeisp.cli.console import one_of
 from edgeisp.cli.options import NetworkOptions, parse_size
 from edgeisp.errors import BadInputError, UnavailableError
 
@@ -58,6 +59,16 @@ class EngineOptions:
             help="Around a tile: auto (unseen, less than half an 8-bit code), exact (the receptive field), or pixels.",
         ),
     ] = "auto"
+    context: Annotated[
+        str,
+        typer.Option(
+            "--context",
+            rich_help_panel=PANEL,
+            callback=one_of("context", ("fast", "reference")),
+            help="What tiles know of the frame: fast (from nine crops), or reference (from all of it at once, in "
+            "PyTorch, with gigabytes of memory).",
+        ),
+    ] = "fast"
     threads: Annotated[
         int, typer.Option("--threads", min=0, rich_help_panel=PANEL, help="0 leaves it to the engine.")
     ] = 0
@@ -125,6 +136,7 @@ class EngineOptions:
             halo=halo,
             stride=stride,
             task=loaded.task,
+            reference=self.context == "reference",
         )
 
     def _artifact(self, artifact: Path) -> Renderer:
@@ -134,6 +146,12 @@ class EngineOptions:
 
         described = manifest.read(artifact)
         task = TASKS[described.task]
+        if self.context == "reference":
+            raise BadInputError(
+                "an artifact's context takes crops",
+                where="--context",
+                cure="leave --artifact or --context out",
+            )
         if self.tile and parse_size(self.tile, "--tile") != described.tile:
             height, width = described.tile
             raise BadInputError(

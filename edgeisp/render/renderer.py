@@ -20,7 +20,8 @@ from edgeisp.render.quantize import Quantizer
 from edgeisp.render.tiles import Span, grid
 
 Shape = tuple[int, ...]
-Item, Made = TypeVar("Item"), TypeVar("Made")
+Item = TypeVar("Item")
+Made = TypeVar("Made")
 Picture = NDArray[Any]
 """Upright sRGB, ``H x W x 3``, uint8 or uint16."""
 
@@ -42,6 +43,8 @@ class Renderer:
     """Of the network, in packed pixels."""
     task: Task = ISP
     """Of the network."""
+    reference: bool = False
+    """Whether the context is that of the whole frame in one piece; for programs whose functions take any size."""
     on_tile: Callable[[], None] = field(default=lambda: None, repr=False)
     """Called after each tile."""
 
@@ -60,10 +63,15 @@ class Renderer:
 
         The context function sees crops of a fixed size. Its outputs are averaged over a grid of crops that
         spans the frame, each at the frame's own scale: shrinking the frame instead would show the network
-        less noise than there is, and taking the crops from tiles would make tiles disagree.
+        less noise than there is, and taking the crops from tiles would make tiles disagree. That is a sample; a
+        ``reference`` renderer shows the function the whole frame.
         """
         if "context" not in self.functions:
             return {}
+        if self.reference:
+            height, width = (max(self.stride, side // self.stride * self.stride) for side in frame.size)
+            whole = frame.window(0, 0, height, width)
+            return self.programs[0].run("context", {self.task.source: whole[None]})
         height, width = self.functions["context"][self.task.source][-2:]
         tops, lefts = _spread(frame.size[0], height), _spread(frame.size[1], width)
         crops = [frame.window(top, left, height, width) for top in tops for left in lefts]

@@ -119,6 +119,8 @@ def test_dump_is_rendered_when_described(render: Callable[..., dict[str, object]
         (["-o", "a.jpg", "--tile", "500"], 2, "multiples of 16"),
         (["-o", "a.jpg", "--tile", "big"], 2, "--tile"),
         (["-o", "a.jpg", "--halo", "3"], 2, "--halo"),
+        (["-o", "a.jpg", "--halo", "wide"], 2, "auto, exact, or pixels as a multiple of 16"),
+        (["-o", "a.jpg", "--context", "quick"], 2, "fast, reference"),
         (["-o", "a.jpg", "--engine", "tfllite"], 2, "did you mean 'tflite'"),
         (["-o", "a.jpg", "--engine", "onnx"], 2, "--artifact"),
         (["-o", "a.jpg", "--model", "metaips"], 2, "did you mean 'metaisp'"),

@@ -64,6 +64,14 @@ def test_context_is_of_the_frame_whatever_the_tile(make_raw: MakeRaw, make_rende
     assert one.reshape(-1, 8).sum(1) == pytest.approx(1)
 
 
+def test_reference_context_is_of_the_whole_frame(make_raw: MakeRaw, make_renderer: MakeRenderer) -> None:
+    frame, renderer = Frame.of(make_raw()), replace(make_renderer(), reference=True)
+    whole = frame.window(0, 0, 80, 120)[None]
+    expected = renderer.programs[0].run("context", {"raw": whole})["context"]
+    assert np.array_equal(renderer.context(frame)["context"], expected)
+    assert not np.array_equal(expected, make_renderer().context(frame)["context"])
+
+
 def test_flat_frame_is_flat_in_every_tile(make_raw: MakeRaw, make_renderer: MakeRenderer) -> None:
     grey = make_raw(mosaic=np.full((200, 200), 4000, np.uint16), white_balance=(1.0, 1.0, 1.0))
     picture = make_renderer(64, 16).render(Frame.of(grey), Quantizer(16)).astype(int)
