@@ -15,7 +15,7 @@ from edgeisp.engines import ENGINES
 from edgeisp.engines.base import Program, Tensors
 from edgeisp.engines.torch import run
 from edgeisp.export.manifest import Description, Failed, Parity, Verification, Verified
-from edgeisp.models.functions import Function
+from edgeisp.models.functions import THUMBNAIL, Function
 from edgeisp.models.task import ISP, SRGB_TO_SRGB
 from edgeisp.quantize import checkpoint
 from edgeisp.raw.color import color_input
@@ -160,8 +160,8 @@ def example(name: str, shape: tuple[int, ...], index: int) -> NDArray[np.float32
     return np.random.default_rng([SEED, index]).random(shape, np.float32)
 
 
-_SAMPLES = {ISP.source: packed_samples, SRGB_TO_SRGB.source: srgb_samples}
-"""What a task's pictures look like, by the name of its input."""
+_SAMPLES = {ISP.source: packed_samples, THUMBNAIL: packed_samples, SRGB_TO_SRGB.source: srgb_samples}
+"""What pictures look like, by the name of the input that takes them."""
 
 
 @lru_cache(maxsize=4)

@@ -71,7 +71,7 @@ def load(name: str, path: Path | None, precision: Name) -> LoadedModel:
         )
     weights, card = checkpoint.read(path)
     described = described_by(card, path)
-    network = deployable(MODELS.get(name).build())
+    network = deployable(MODELS.get(name).network(card))
     known = convolutions(network)
     if strange := [layer for layer in described.layers if layer not in known]:
         raise CheckpointError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, NamedTuple
 
 import typer
@@ -20,8 +20,10 @@ class Verb(NamedTuple):
     """A verb of the command line: where its function is, and what it does in one line."""
 
     function: str
-    """``"module:function"``; the function takes a `Console` and options; see `command`."""
+    """``"module:function"``; the function takes a `Console` and options; see `command`. Empty for a group of verbs."""
     help: str
+    verbs: Mapping[str, Verb] = {}
+    """The verbs of a group."""
 
 
 VERBS: dict[str, Verb] = {
@@ -32,6 +34,21 @@ VERBS: dict[str, Verb] = {
     "distill": Verb("edgeisp.cli.distill:distill", "Train a network under a teacher."),
     "eval": Verb("edgeisp.cli.eval:evaluate", "Measure a network beside LibRaw on the same RAW files."),
     "data": Verb("edgeisp.cli.data:data", "Check a data set on disk before training on it."),
+    "posisp": Verb(
+        "",
+        "Learn an ISP of small modules for a task, and look at what it decided.",
+        {
+            "train": Verb(
+                "edgeisp.cli.posisp.train:train", "Learn the order of the modules and their parameters."
+            ),
+            "eval": Verb(
+                "edgeisp.cli.posisp.eval:evaluate", "Measure a policy on its task, beside other orders."
+            ),
+            "show": Verb(
+                "edgeisp.cli.posisp.show:show", "Show what a policy does to a RAW file, step by step."
+            ),
+        },
+    ),
     "quantize": Verb(
         "edgeisp.cli.quantize:quantize", "Make int8 weights of a network, by training with it as the teacher."
     ),
@@ -84,24 +101,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class VerbGroup(TyperGroup):
-    """The group of all verbs; imports the module of the one that is called and builds its command."""
+    """A group of verbs; imports the module of the one that is called and builds its command."""
 
     console: Console
+    about: str
+    verbs: Mapping[str, Verb]
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return list(VERBS)
+        return list(self.verbs)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in VERBS:
-            raise BadInputError(f"no verb is called {cmd_name!r}", cure=did_you_mean(cmd_name, list(VERBS)))
-        return command(cmd_name, VERBS[cmd_name].function, self.console)
+        if cmd_name not in self.verbs:
+            raise BadInputError(
+                f"no verb is called {cmd_name!r}", cure=did_you_mean(cmd_name, list(self.verbs))
+            )
+        verb = self.verbs[cmd_name]
+        if verb.verbs:
+            return _group(self.console, verb.help, verb.verbs)
+        return command(cmd_name, verb.function, self.console)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        formatter.write_usage("edgeisp", "VERB [OPTIONS] ...")
+        formatter.write_usage(ctx.command_path, "VERB [OPTIONS] ...")
         formatter.write_paragraph()
-        formatter.write_text(ABOUT)
+        formatter.write_text(self.about)
         with formatter.section("Verbs"):
-            formatter.write_dl([(name, verb.help) for name, verb in VERBS.items()])
+            formatter.write_dl([(name, verb.help) for name, verb in self.verbs.items()])
+        if ctx.parent is not None:
+            return
         with formatter.section("Options"):
             formatter.write_dl(
                 [
@@ -123,6 +149,24 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _group(console: Console, about: str, verbs: Mapping[str, Verb]) -> Any:
+    app = typer.Typer(cls=VerbGroup, context_settings=SETTINGS, rich_markup_mode=None, add_completion=False)
+
+    @app.callback(invoke_without_command=True)
+    def options(context: typer.Context) -> None:
+        """No options before the verb; alone it is asked for help."""
+        if context.invoked_subcommand is None:
+            typer.echo(context.get_help())
+
+    return _filled(app, console, about, verbs)
+
+
+def _filled(app: typer.Typer, console: Console, about: str, verbs: Mapping[str, Verb]) -> Any:
+    group: Any = typer.main.get_command(app)
+    group.console, group.about, group.verbs = console, about, verbs
+    return group
+
+
 def _app(console: Console) -> Any:
     app = typer.Typer(cls=VerbGroup, context_settings=SETTINGS, rich_markup_mode=None)
 
@@ -132,6 +176,4 @@ def _app(console: Console) -> Any:
     ) -> None:
         """Options before the verb."""
 
-    group = typer.main.get_command(app)
-    group.console = console  # type: ignore[attr-defined]
-    return group
+    return _filled(app, console, ABOUT, VERBS)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeisp.engines.base import Tensors
+from edgeisp.models.functions import THUMBNAIL
 from edgeisp.models.task import task_of
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ class TorchProgram:
     _functions: dict[tuple[int, int], dict[str, Function]] = field(default_factory=dict, repr=False)
 
     def run(self, function: str, inputs: Tensors) -> dict[str, NDArray[np.float32]]:
-        task = task_of(self.network)
-        height, width = inputs[task.source].shape[2:]
+        source = THUMBNAIL if THUMBNAIL in inputs else task_of(self.network).source
+        height, width = inputs[source].shape[2:]
         if (height, width) not in self._functions:
             self._functions[height, width] = self.network.functions(height, width)
         return run(self._functions[height, width][function], inputs)

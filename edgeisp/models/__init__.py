@@ -18,6 +18,7 @@ MODELS: Registry[ModelCard] = Registry(
         "lwisp-denoise": "edgeisp.models.lwisp:PICTURE_CARD",
         "lwisp-denoise-raw": "edgeisp.models.lwisp:RAW_CARD",
         "metaisp-denoise": "edgeisp.models.metaisp:PICTURE_CARD",
+        "posisp": "edgeisp.posisp.network:CARD",
     },
     group="edgeisp.models",
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from edgeisp.models.functions import ISPNetwork
 from edgeisp.models.task import ISP, Task
@@ -67,3 +67,9 @@ class ModelCard:
     """Input at which parameters and MACs are quoted."""
     task: Task = ISP
     """What goes in and comes out."""
+    described: Callable[[Mapping[str, Any]], ISPNetwork] | None = None
+    """Constructs the network that the card of a checkpoint tells of, where the name does not say it all."""
+
+    def network(self, card: Mapping[str, Any]) -> ISPNetwork:
+        """The network, with fresh weights, that a checkpoint with this ``card`` is of."""
+        return self.described(card) if self.described else self.build()

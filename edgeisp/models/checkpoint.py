@@ -69,7 +69,7 @@ def load(name: str, checkpoint: Path | None = None) -> LoadedModel:
             where=path,
             cure="pass the checkpoint that it was made from; `edgeisp export` takes this one with its --precision",
         )
-    network = model.build()
+    network = model.network(card)
     fill(network, weights, path)
     return LoadedModel(name, network.eval(), path, sha256(path), card)
 

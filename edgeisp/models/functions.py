@@ -13,6 +13,8 @@ from edgeisp.models.task import ISP, Task
 Shape = tuple[int, ...]
 CONTEXT_SIDE = 128
 """Height and width of what the context function takes."""
+THUMBNAIL = "thumbnail"
+"""An input of ``context`` that is the whole frame: means of its packed planes over the cells of a grid, not a crop."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,8 @@ class Function:
     """One entry point of an artifact: a module whose forward takes the inputs in their listed order. All float32."""
 
     name: str
-    """``tile`` (a picture and what else it needs to a picture) or ``context`` (a reduced frame to a small vector)."""
+    """``tile`` (a picture and what else it needs to a picture) or ``context`` (a part of the frame, or a `THUMBNAIL` of
+    it, to a small vector)."""
     module: nn.Module
     inputs: Mapping[str, Shape]
     outputs: Mapping[str, Shape]
@@ -43,6 +46,10 @@ class ISPNetwork(nn.Module):
     def context(self, source: Tensor) -> Tensor:
         """What is computed once from the whole frame and handed to every tile; only for networks that have it."""
         raise NotImplementedError
+
+    def reach(self) -> int | None:
+        """Pixels of the source around one that its part of the picture depends on; None: derived from the graph."""
+        return None
 
     def landmarks(self) -> list[nn.Module]:
         """Modules whose outputs a teacher may guide (`edgeisp.training.distill`), at most one of each size."""

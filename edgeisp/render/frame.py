@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from edgeisp.raw import PackedRaw, RawImage, pack
 from edgeisp.raw.canonical import canonical_planes
@@ -75,6 +76,18 @@ class Frame:
         bands = [self.window(y * factor, 0, factor, columns * factor) for y in range(rows)]
         return np.stack([b.reshape(4, factor, columns, factor).mean((1, 3)) for b in bands], 1)
 
+    def thumbnail(self, height: int, width: int) -> Floats:
+        """Means of the canonical planes over the cells of a grid that spans the frame, ``4 x height x width``.
+
+        The cells are those of an adaptive average pool: where they do not divide the frame they overlap by a pixel.
+        """
+        rows, columns = _cells(self.size[0], height), _cells(self.size[1], width)
+        bands = []
+        for top, bottom in rows:
+            band = self.window(top, 0, bottom - top, self.size[1]).mean(1)
+            bands.append(np.stack([band[:, left:right].mean(1) for left, right in columns], 1))
+        return np.stack(bands, 1)
+
     def upright(self, plane: Floats) -> Floats:
         """Anything on the grid of the packed planes, ``h x w`` at any scale, turned as its viewer should see it."""
         rows, columns = (slice(None, None, -1 if flip else 1) for flip in self.packed.flips)
@@ -104,6 +117,11 @@ class PictureFrame:
         columns = mirrored(left, width, self.size[1])
         return planar(self.pixels[rows[:, None], columns])
 
+    def thumbnail(self, height: int, width: int) -> Floats:
+        """The picture shrunk to ``height x width`` by averaging, ``3 x height x width``."""
+        small = Image.fromarray(self.pixels).resize((width, height), Image.Resampling.BOX)
+        return planar(np.asarray(small))
+
     def restore(self, picture: NDArray[Any]) -> NDArray[Any]:
         """``picture`` itself."""
         return picture
@@ -120,7 +138,13 @@ class Source(Protocol):
 
     def window(self, top: int, left: int, height: int, width: int) -> Floats: ...
 
+    def thumbnail(self, height: int, width: int) -> Floats: ...
+
     def restore(self, picture: NDArray[Any]) -> NDArray[Any]: ...
+
+
+def _cells(length: int, count: int) -> list[tuple[int, int]]:
+    return [(i * length // count, -(-(i + 1) * length // count)) for i in range(count)]
 
 
 def _extent(indices: np.ndarray) -> slice:

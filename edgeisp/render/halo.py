@@ -9,13 +9,14 @@ from typing import Any
 import msgspec
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 from edgeisp.data.samples import packed_samples, srgb_samples
 from edgeisp.errors import CheckpointError, UnavailableError
 from edgeisp.files import cache_folder, whole
 from edgeisp.models import reach
 from edgeisp.models.checkpoint import LoadedModel
-from edgeisp.models.functions import CONTEXT_SIDE, ISPNetwork
+from edgeisp.models.functions import CONTEXT_SIDE, THUMBNAIL, Function, ISPNetwork
 from edgeisp.models.halo import Halo
 from edgeisp.models.task import task_of
 from edgeisp.raw.color import color_input
@@ -76,8 +77,10 @@ def measure(network: ISPNetwork) -> Halo:
         UnavailableError: the receptive field is not known, see `edgeisp.models.reach.halo`.
     """
     stride, task = int(network.stride), task_of(network)
-    function = network.functions(8 * stride, 8 * stride)["tile"]
-    exact = -(-reach.halo(function, task.source) // stride) * stride
+    known = network.reach() if isinstance(network, ISPNetwork) else None
+    if known is None:
+        known = reach.halo(network.functions(8 * stride, 8 * stride)["tile"], task.source)
+    exact = -(-known // stride) * stride
     seams = list(_seams(network, exact))
     low, high, error = 0, exact // stride, 0.0
     while low < high:
@@ -130,8 +133,19 @@ def _seams(network: ISPNetwork, exact: int) -> Iterator[_Seam]:
             inputs["color"] = torch.from_numpy(color_input(camera.srgb_from_camera)[None])
         if "context" in functions:
             with torch.inference_mode():
-                corner = torch.from_numpy(picture[None, :, :CONTEXT_SIDE, :CONTEXT_SIDE].copy())
-                inputs["context"] = functions["context"].module(corner)
+                inputs["context"] = _context(functions["context"], picture, inputs, task.source)
         top = (side - across) // 2
         yield _Seam(network, picture[:, top : top + across, :long], inputs, exact)
         yield _Seam(network, picture[:, :long, top : top + across], inputs, exact)
+
+
+def _context(
+    function: Function, picture: Floats, inputs: dict[str, torch.Tensor], source: str
+) -> torch.Tensor:
+    """The context of ``picture``, from a corner of it or from its thumbnail, whichever ``function`` takes."""
+    whole_picture = torch.from_numpy(picture)[None]
+    given = {**inputs, source: whole_picture[..., :CONTEXT_SIDE, :CONTEXT_SIDE].contiguous()}
+    if THUMBNAIL in function.inputs:
+        given[THUMBNAIL] = F.adaptive_avg_pool2d(whole_picture, function.inputs[THUMBNAIL][-2:])
+    context: torch.Tensor = function.module(*(given[name] for name in function.inputs))
+    return context

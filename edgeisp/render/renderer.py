@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from edgeisp.engines.base import Program
 from edgeisp.errors import VerificationError
+from edgeisp.models.functions import THUMBNAIL
 from edgeisp.models.task import ISP, Task
 from edgeisp.raw.image import Floats
 from edgeisp.render.frame import Source
@@ -64,10 +65,15 @@ class Renderer:
         The context function sees crops of a fixed size. Its outputs are averaged over a grid of crops that
         spans the frame, each at the frame's own scale: shrinking the frame instead would show the network
         less noise than there is, and taking the crops from tiles would make tiles disagree. That is a sample; a
-        ``reference`` renderer shows the function the whole frame.
+        ``reference`` renderer shows the function the whole frame. A network that asks for a thumbnail was trained on
+        one and gets the frame's.
         """
         if "context" not in self.functions:
             return {}
+        asked = self.functions["context"]
+        if THUMBNAIL in asked:
+            seen = {**frame.inputs, THUMBNAIL: frame.thumbnail(*asked[THUMBNAIL][-2:])[None]}
+            return dict(self.programs[0].run("context", {name: seen[name] for name in asked}))
         if self.reference:
             height, width = (max(self.stride, side // self.stride * self.stride) for side in frame.size)
             whole = frame.window(0, 0, height, width)

@@ -154,12 +154,34 @@ def test_help_lists_every_verb(capfd: Captured, arguments: list[str]) -> None:
     assert "5 verification" in " ".join(out.split())
 
 
-@pytest.mark.parametrize("verb", [name for name in VERBS if name != "work"])
+LEAVES = [
+    f"{name} {inner}".strip()
+    for name, verb in VERBS.items()
+    for inner in verb.verbs or [""]
+    if name not in ("work", "wait")
+]
+
+
+@pytest.mark.parametrize("verb", LEAVES)
 def test_verb_has_help_with_an_example_and_the_shared_options(capfd: Captured, verb: str) -> None:
-    assert main([verb, "--help"]) == 0
+    assert main([*verb.split(), "--help"]) == 0
     out = capfd.readouterr().out
     assert f"edgeisp {verb}" in out.split("Example", 1)[1]
     assert all(option in out for option in ("--json", "--quiet", "--verbose"))
+
+
+@pytest.mark.parametrize("arguments", [["posisp"], ["posisp", "--help"]])
+def test_help_of_a_group_lists_its_verbs(capfd: Captured, arguments: list[str]) -> None:
+    assert main(arguments) == 0
+    out = capfd.readouterr().out
+    assert "edgeisp posisp VERB" in out
+    assert all(f"  {name} " in out for name in VERBS["posisp"].verbs)
+    assert "exit codes" not in out.lower()
+
+
+def test_verb_of_a_group_is_suggested_when_it_is_misspelt(capfd: Captured) -> None:
+    assert main(["posisp", "trian"]) == 2
+    assert "did you mean 'train'?" in capfd.readouterr().err
 
 
 def test_version_is_printed(capfd: Captured) -> None:

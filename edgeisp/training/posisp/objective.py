@@ -1,0 +1,80 @@
+"""What a policy is trained for: one reward for a whole sequence, and the loss of the picture for its parameters.
+
+Reward ``R = L(linear RAW) - L(picture) - P(picture)``, with L the task's loss and P a penalty for pictures that are all
+black or all white (POS-ISP, eq. 3-6, and the authors' code).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from edgeisp.posisp.network import PosISP
+from edgeisp.posisp.policy import Sampled
+from edgeisp.training.posisp.config import PolicyConfig
+from edgeisp.training.tasks.base import DownstreamTask
+
+
+class Batch(NamedTuple):
+    """Examples (`edgeisp.training.tasks.base.Example`) side by side."""
+
+    raw: Tensor
+    color: Tensor
+    target: Tensor
+
+
+class Outcome(NamedTuple):
+    """What sequences came to on a batch."""
+
+    rewards: Tensor
+    """``K``, without the run-time penalty and without a gradient."""
+    loss: Tensor
+    """Of the pictures, for the parameter predictor; has a gradient unless no module ran."""
+
+
+def brightness_penalty(picture: Tensor) -> Tensor:
+    """``1000 [0.01 - m]+ + 10 [m - 0.9]+`` with m the mean of a picture, ``B``."""
+    mean = picture.mean((1, 2, 3))
+    return 1000 * torch.relu(0.01 - mean) + 10 * torch.relu(mean - 0.9)
+
+
+def clipped(picture: Tensor) -> Tensor:
+    """What is seen after clipping to [0, 1]; gradients pass as if nothing had been clipped: no pixel is lost."""
+    return picture + (picture.clamp(0, 1) - picture).detach()
+
+
+def outcome(
+    network: PosISP, task: DownstreamTask, batch: Batch, sequences: list[tuple[int, ...]], shared: bool
+) -> Outcome:
+    """Run ``sequences`` and let ``task`` judge: all of them on the whole batch if ``shared``, else one per example."""
+    linear = network.linear(batch.raw, batch.color)
+    raw = network.context(batch.raw, batch.color)
+    with torch.no_grad():
+        before = task.loss(linear, batch.target)
+    done: dict[tuple[int, ...], Tensor] = {}
+    rewards, losses = [], []
+    for index, sequence in enumerate(sequences):
+        rows = slice(None) if shared else slice(index, index + 1)
+        if not shared or sequence not in done:
+            made = network.pipeline.run(linear[rows], raw[rows], sequence)
+            seen = made if network.pipeline.paper else clipped(made)
+            done[sequence] = task.loss(seen, batch.target[rows]) + brightness_penalty(made)
+        rewards.append((before[rows] - done[sequence]).mean().detach())
+        losses.append(done[sequence].mean())
+    return Outcome(torch.stack(rewards), torch.stack(losses).mean())
+
+
+def policy_loss(config: PolicyConfig, rewards: Tensor, drawn: Sampled) -> Tensor:
+    """REINFORCE on whole sequences, ``K`` rewards.
+
+    Paper: ``-mean(R log p)``. (The authors' scripts multiply a column by a row, which gives every sequence the mean of
+    all rewards; this is the product that the paper writes.) Ours: each reward against the mean of the others, in units
+    of their deviation, and a bonus for entropy.
+    """
+    if config.paper:
+        return -(drawn.log_probability * rewards).mean()
+    others = (rewards.sum() - rewards) / (len(rewards) - 1)
+    advantage = (rewards - others) / (rewards.std() + 1e-4)
+    return -(drawn.log_probability * advantage).mean() - config.entropy * drawn.entropy

@@ -1,0 +1,125 @@
+"""POS-ISP as a network: its functions, its checkpoint, whole frames, and the sheet of its steps."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from PIL import Image
+
+from edgeisp.cli.main import main
+from edgeisp.engines.torch import TorchEngine
+from edgeisp.errors import CheckpointError
+from edgeisp.models import checkpoint
+from edgeisp.posisp.network import KEY, PosISP
+from edgeisp.posisp.pipeline import Pipeline
+from edgeisp.raw import read_raw
+from edgeisp.render.frame import Frame
+from edgeisp.render.quantize import Quantizer
+from edgeisp.render.renderer import Renderer
+
+Captured = pytest.CaptureFixture[str]
+NAMES = ("exposure", "ccm", "sharpen", "fast-denoise", "gamma", "local-tone")
+
+
+def network() -> PosISP:
+    torch.manual_seed(0)
+    pipeline = Pipeline.of(NAMES)
+    made = PosISP(
+        pipeline, pipeline.ids(["fast-denoise", "exposure", "local-tone", "ccm", "gamma", "sharpen"])
+    )
+    torch.nn.init.normal_(made.parameters_of.head.weight, std=0.2)
+    return made.eval()
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = network()
+    path = tmp_path_factory.mktemp("posisp") / "posisp.safetensors"
+    checkpoint.save(path, made, {"model": "posisp", KEY: {**made.card(), "task": "enhance"}})
+    return path
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("photo") / "IMG.dng"
+    assert main(["sample", "-o", str(path), "--size", "240x160", "-q"]) == 0
+    return path
+
+
+def test_checkpoint_brings_its_own_modules_and_sequence(weights: Path) -> None:
+    loaded = checkpoint.load("posisp", weights).network
+    assert isinstance(loaded, PosISP)
+    assert loaded.card() == network().card()
+    assert torch.equal(loaded.parameters_of.head.weight, network().parameters_of.head.weight)
+
+
+@pytest.mark.parametrize(
+    "card",
+    [{}, {KEY: {"modules": ["exposure"]}}, {KEY: {"modules": ["exposure"], "paper": False, "sequence": []}}],
+)
+def test_checkpoint_is_refused_when_its_card_is_of_another_set(
+    tmp_path: Path, card: dict[str, object]
+) -> None:
+    path = tmp_path / "other.safetensors"
+    checkpoint.save(path, network(), card)
+    with pytest.raises(CheckpointError):
+        checkpoint.load("posisp", path)
+
+
+def test_functions_compute_what_the_network_does() -> None:
+    made = network()
+    functions = made.functions(32, 48)
+    raw, color = torch.rand(1, 4, 32, 48), torch.eye(3).reshape(1, 9, 1, 1)
+    thumbnail = F.adaptive_avg_pool2d(raw, 64)
+    with torch.inference_mode():
+        context = functions["context"].module(thumbnail, color)
+        tile = functions["tile"].module(raw, color, context)
+        whole = made(raw, color)
+    assert torch.allclose(tile, whole, atol=1e-6)
+    assert tile.shape == functions["tile"].outputs["rgb"]
+    assert context.shape == functions["context"].outputs["context"]
+
+
+def test_thumbnail_is_an_adaptive_mean_of_the_whole_frame(photo: Path) -> None:
+    frame = Frame.of(read_raw(photo))
+    planes = torch.from_numpy(frame.window(0, 0, *frame.size))
+    assert np.allclose(frame.thumbnail(64, 64), F.adaptive_avg_pool2d(planes, 64).numpy(), atol=1e-5)
+
+
+def test_tiles_make_the_picture_of_the_whole_frame(photo: Path) -> None:
+    frame, made = Frame.of(read_raw(photo)), network()
+
+    def picture(side: int, halo: int) -> np.ndarray:
+        functions = {name: dict(f.inputs) for name, f in made.functions(side, side).items()}
+        renderer = Renderer(TorchEngine().program(made), functions, halo, made.stride, made.task)
+        return renderer.render(frame, Quantizer(16)).astype(int)
+
+    halo = made.pipeline.halo(made.sequence) // 2 + 2
+    assert np.abs(picture(64, halo + halo % 2) - picture(160, 16)).max() <= 2
+
+
+def test_photo_is_rendered_by_the_name_of_the_network(
+    capfd: Captured, weights: Path, photo: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "a.png"
+    given = [str(photo), "--model", "posisp", "--checkpoint", str(weights), "-o", str(out), "--json"]
+    assert main(["render", *given]) == 0
+    assert json.loads(capfd.readouterr().out)["ran_on"].startswith("torch")
+    assert Image.open(out).size == (240, 160)
+
+
+def test_show_tells_the_sequence_in_physical_units(
+    capfd: Captured, weights: Path, photo: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "steps.png"
+    assert main(["posisp", "show", str(photo), "--checkpoint", str(weights), "-o", str(out), "--json"]) == 0
+    facts = json.loads(capfd.readouterr().out)
+    assert [step["module"] for step in facts["sequence"]] == network().card()["sequence"]
+    assert -3.5 <= facts["sequence"][1]["parameters"]["exposure"] <= 3.5
+    assert all(sum(row.values()) == pytest.approx(1, abs=1e-4) for row in facts["odds"])
+    assert Image.open(out).width == 2000
