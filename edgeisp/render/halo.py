@@ -146,6 +146,7 @@ def _context(
     whole_picture = torch.from_numpy(picture)[None]
     given = {**inputs, source: whole_picture[..., :CONTEXT_SIDE, :CONTEXT_SIDE].contiguous()}
     if THUMBNAIL in function.inputs:
-        given[THUMBNAIL] = F.adaptive_avg_pool2d(whole_picture, function.inputs[THUMBNAIL][-2:])
+        height, width = function.inputs[THUMBNAIL][-2:]
+        given[THUMBNAIL] = F.adaptive_avg_pool2d(whole_picture, (height, width))
     context: torch.Tensor = function.module(*(given[name] for name in function.inputs))
     return context

@@ -19,6 +19,7 @@ from edgeisp.posisp.network import KEY, PosISP
 from edgeisp.posisp.pipeline import Pipeline
 from edgeisp.raw import read_raw
 from edgeisp.render.frame import Frame
+from edgeisp.render.halo import measure
 from edgeisp.render.quantize import Quantizer
 from edgeisp.render.renderer import Renderer
 
@@ -96,11 +97,18 @@ def test_tiles_make_the_picture_of_the_whole_frame(photo: Path) -> None:
 
     def picture(side: int, halo: int) -> np.ndarray:
         functions = {name: dict(f.inputs) for name, f in made.functions(side, side).items()}
-        renderer = Renderer(TorchEngine().program(made), functions, halo, made.stride, made.task)
+        renderer = Renderer([TorchEngine().program(made)], functions, halo, made.stride, made.task)
         return renderer.render(frame, Quantizer(16)).astype(int)
 
-    halo = made.pipeline.halo(made.sequence) // 2 + 2
-    assert np.abs(picture(64, halo + halo % 2) - picture(160, 16)).max() <= 2
+    exact = made.reach() + made.reach() % 2
+    assert np.abs(picture(64, exact) - picture(160, 20)).max() <= 2
+
+
+def test_halo_is_measured_with_the_thumbnails_context() -> None:
+    made = network()
+    halo = measure(made)
+    assert halo.exact == 2 * (made.reach() + made.reach() % 2)
+    assert halo.auto <= halo.exact
 
 
 def test_photo_is_rendered_by_the_name_of_the_network(
