@@ -10,14 +10,12 @@ import msgspec
 from edgeisp.errors import CheckpointError
 from edgeisp.files import sha256
 from edgeisp.models import MODELS, checkpoint
-from edgeisp.models.checkpoint import LoadedModel
+from edgeisp.models.checkpoint import QUANTIZATION, LoadedModel
 from edgeisp.models.functions import ISPNetwork
 from edgeisp.quantize.layers import Affine, Ranges
 from edgeisp.quantize.network import convolutions, deployable, scheme_of, with_qdq
 from edgeisp.quantize.precision import Name, parse_precision
 from edgeisp.quantize.scheme import Calibrated, Layer, Scheme
-
-KEY = "quantization"
 
 
 def quantization(
@@ -46,7 +44,7 @@ def quantization(
 
 def save(path: Path, network: ISPNetwork, described: Scheme, card: dict[str, Any]) -> None:
     """Write a frozen network to ``path``, whole or not at all; ``card`` is that of the fp32 checkpoint."""
-    checkpoint.save(path, network, {**card, KEY: msgspec.to_builtins(described)})
+    checkpoint.save(path, network, {**card, QUANTIZATION: msgspec.to_builtins(described)})
 
 
 def load(name: str, path: Path | None, precision: Name) -> LoadedModel:
@@ -87,6 +85,17 @@ def load(name: str, path: Path | None, precision: Name) -> LoadedModel:
     return LoadedModel(name, network.eval(), path, sha256(path), card)
 
 
+def load_any(name: str, path: Path | None) -> LoadedModel:
+    """The network of a checkpoint as it is: in float, or the quantize/dequantize program of int8 weights.
+
+    Raises:
+        BadInputError, CheckpointError: see `edgeisp.models.checkpoint.load` and `load`.
+    """
+    found = checkpoint.located(name, path)
+    quantized = QUANTIZATION in checkpoint.read(found)[1]
+    return load(name, found, "w8a8") if quantized else checkpoint.load(name, found)
+
+
 def rounded(loaded: LoadedModel) -> LoadedModel:
     """``loaded`` with its convolutions' weights in int8 and all else in float."""
     network = deployable(loaded.network)
@@ -100,14 +109,14 @@ def described_by(card: dict[str, Any], path: Path) -> Scheme:
     Raises:
         CheckpointError: fp32 weights, or a card that makes no sense.
     """
-    if KEY not in card:
+    if QUANTIZATION not in card:
         raise CheckpointError(
             "fp32 weights, where a quantized checkpoint is wanted",
             where=path,
             cure="quantize them first: `edgeisp quantize MODEL --checkpoint F -o q.safetensors`",
         )
     try:
-        return msgspec.convert(card[KEY], Scheme)
+        return msgspec.convert(card[QUANTIZATION], Scheme)
     except msgspec.ValidationError as error:
         raise CheckpointError(
             f"its quantization is damaged ({error})", where=path, cure="quantize again"

@@ -97,7 +97,7 @@ class EngineOptions:
 
         Raises:
             BadInputError: names that are not known, an artifact that is damaged, a tile that cannot be.
-            CheckpointError: see `edgeisp.models.checkpoint.load`.
+            CheckpointError: see `edgeisp.quantize.checkpoint.load_any`.
             UnavailableError: the engine cannot run here.
         """
         if self.artifact is None:
@@ -107,7 +107,7 @@ class EngineOptions:
     def _torch(self, network: NetworkOptions, frame: tuple[int, int]) -> Renderer:
         from edgeisp.engines import ENGINES
         from edgeisp.engines.torch import TorchEngine
-        from edgeisp.models.checkpoint import load
+        from edgeisp.quantize.checkpoint import load_any
         from edgeisp.render.halo import halo_of
         from edgeisp.render.renderer import Renderer
         from edgeisp.render.tiles import check
@@ -118,7 +118,7 @@ class EngineOptions:
             raise BadInputError(
                 f"the engine {engine.name} runs artifacts, not checkpoints", where="--engine", cure=cure
             )
-        loaded = load(network.model, network.checkpoint)
+        loaded = load_any(network.model, network.checkpoint)
         scale, stride = loaded.task.scale, int(loaded.network.stride)
         halo = self._halo(lambda: halo_of(loaded), scale * stride) // scale
         tile = [side // scale for side in parse_size(self.tile or str(DEFAULT_TILE), "--tile")]

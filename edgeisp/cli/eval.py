@@ -51,6 +51,8 @@ def evaluate(
 
     edgeisp eval metaisp --data synthetic-test
 
+    edgeisp eval metaisp --checkpoint metaisp-w8a8
+
     edgeisp eval metaisp --data pairs:my_phone --checkpoint runs/mine/metaisp.safetensors
 
     edgeisp eval metaisp --data zrr:Zurich-RAW-to-DSLR-Dataset --checkpoint runs/zrr/metaisp.safetensors --skip-bad
@@ -59,8 +61,9 @@ def evaluate(
     from edgeisp.models import checkpoint as checkpoints
     from edgeisp.models.task import ISP
     from edgeisp.processes import Processes
+    from edgeisp.quantize.checkpoint import load_any
 
-    loaded = checkpoints.load(model, checkpoint)
+    loaded = load_any(model, checkpoint)
     require("train")
     if loaded.task != ISP:
         evaluate_subtask(console, loaded, data, record)

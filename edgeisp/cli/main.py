@@ -33,6 +33,9 @@ VERBS: dict[str, Verb] = {
     "train": Verb("edgeisp.cli.train:train", "Train a network on generated or real pairs."),
     "distill": Verb("edgeisp.cli.distill:distill", "Train a network under a teacher."),
     "eval": Verb("edgeisp.cli.eval:evaluate", "Measure a network beside LibRaw on the same RAW files."),
+    "compare": Verb(
+        "edgeisp.cli.compare:compare", "Compare checkpoints and artifacts on the same RAW files."
+    ),
     "data": Verb("edgeisp.cli.data:data", "Check a data set on disk before training on it."),
     "posisp": Verb(
         "",

@@ -20,6 +20,9 @@ from edgeisp.models import MODELS
 from edgeisp.models.functions import ISPNetwork
 from edgeisp.models.task import Task
 
+QUANTIZATION = "quantization"
+"""The key of a card under which it says how the weights were quantized."""
+
 
 @dataclass(frozen=True)
 class LoadedModel:
@@ -54,6 +57,25 @@ def load(name: str, checkpoint: Path | None = None) -> LoadedModel:
         CheckpointError: no such file, damaged, of another network, wrong shapes, or not finite.
     """
     model = MODELS.get(name)
+    path = located(name, checkpoint)
+    weights, card = read(path)
+    if QUANTIZATION in card:
+        raise CheckpointError(
+            f"quantized to {card[QUANTIZATION]['precision']}, where fp32 weights are wanted",
+            where=path,
+            cure="pass the checkpoint that it was made from; `edgeisp export` takes this one with its --precision",
+        )
+    network = model.network(card)
+    fill(network, weights, path)
+    return LoadedModel(name, network.eval(), path, sha256(path), card)
+
+
+def located(name: str, checkpoint: Path | None) -> Path:
+    """Where `load` reads from.
+
+    Raises:
+        CheckpointError: nothing is bundled and nothing was named.
+    """
     path = bundled(name)
     if checkpoint is not None:
         path = checkpoint if checkpoint.is_file() else bundled(str(checkpoint)) or checkpoint
@@ -62,16 +84,7 @@ def load(name: str, checkpoint: Path | None = None) -> LoadedModel:
             f"{name} has no bundled checkpoint",
             cure=f"train one with `edgeisp train {name}` and pass --checkpoint",
         )
-    weights, card = read(path)
-    if "quantization" in card:
-        raise CheckpointError(
-            f"quantized to {card['quantization']['precision']}, where fp32 weights are wanted",
-            where=path,
-            cure="pass the checkpoint that it was made from; `edgeisp export` takes this one with its --precision",
-        )
-    network = model.network(card)
-    fill(network, weights, path)
-    return LoadedModel(name, network.eval(), path, sha256(path), card)
+    return path
 
 
 def fill(network: nn.Module, weights: dict[str, torch.Tensor], path: Path) -> None:

@@ -11,6 +11,8 @@ from edgeisp.quantize import checkpoint
 from edgeisp.quantize.layers import Affine, QDQConv2d, Ranges
 from edgeisp.quantize.network import convolutions, deployable, float_layers, with_qdq
 from edgeisp.quantize.scheme import Calibrated
+from edgeisp.quantize.sensitivity import Probe, decibels
+from edgeisp.raw.reader import RawReader
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +68,22 @@ def test_quantized_checkpoint_of_another_network_is_refused(saved: Path) -> None
 def test_unknown_layer_is_named_when_it_shall_stay_in_float() -> None:
     with pytest.raises(BadInputError, match="haed"):
         float_layers(deployable(fp32.load("metaisp").network), ("haed",))
+
+
+def test_checkpoint_is_opened_as_what_its_card_says(saved: Path) -> None:
+    assert isinstance(
+        checkpoint.load_any("metaisp", saved).network.get_submodule("encoder.0.0.conv"), QDQConv2d
+    )
+    assert not isinstance(
+        checkpoint.load_any("metaisp", None).network.get_submodule("encoder.0.0.conv"), QDQConv2d
+    )
+
+
+@pytest.mark.parametrize("name", ["metaisp", "lwisp"])
+def test_bundled_int8_weights_make_the_picture_of_the_float_ones(name: str) -> None:
+    assert isinstance(checkpoint.load(name, None, "w8a8").network, type(fp32.load(name).network))
+    pictures = Probe.of("synthetic", 2, 64, 5, RawReader())
+    made, wanted = (
+        pictures.run(loaded.network) for loaded in (checkpoint.load(name, None, "w8a8"), fp32.load(name))
+    )
+    assert decibels(float((made - wanted).square().mean())) > 45
