@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import statistics
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+
+from edgeisp.profile.machine import machine as measured
 
 
 def interleaved(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
@@ -34,9 +33,5 @@ def show(title: str, seconds: Mapping[str, float], base: str) -> None:
 
 def machine() -> str:
     """Processor, cores and Python of this machine."""
-    name = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        models = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
-        name = models[0].split(":", 1)[1].strip() if models else name
-    return f"{name}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    here = measured()
+    return f"{here.processor}, {here.cores} cores, {here.system}, Python {here.python}"

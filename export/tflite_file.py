@@ -74,6 +74,19 @@ def single(content: bytes, name: str) -> bytes:
     return _bytes(model)
 
 
+def ports(content: bytes, name: str) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """Of the signature ``name``, in its subgraph's order: tensor and name of each input, name of each output."""
+    model = parse(content)
+    (chosen,) = [entry for entry in model.signatureDefs if entry.signatureKey.decode() == name]
+    graph = model.subgraphs[chosen.subgraphIndex]
+    into, out = (
+        {entry.tensorIndex: entry.name.decode() for entry in entries}
+        for entries in (chosen.inputs, chosen.outputs)
+    )
+    inputs = tuple((graph.tensors[index].name.decode(), into[index]) for index in graph.inputs)
+    return inputs, tuple(out[index] for index in graph.outputs)
+
+
 def _only(content: bytes, index: int) -> bytes:
     """A model of one subgraph: interpreters tell the operations of the first one only."""
     model = parse(content)

@@ -43,7 +43,6 @@ def claims(
     from edgeisp.profile import claims as checking
     from edgeisp.profile import report as store
     from edgeisp.profile.rendering import terminal
-    from edgeisp.profile.tables import budgets
 
     names = models or MODELS.names()
     if checkpoint is not None and len(names) != 1:
@@ -58,8 +57,9 @@ def claims(
         evidence = checking.Evidence(checkpoint, _by_kind(data or []), reports, lambda what: advance(1, what))
         for name in names:
             lines += checking.check(name, evidence)
-    tables = [checking.table(lines), *(budgets(read) for read in reports)]
-    console.result({"claims": [asdict(line) for line in lines]}, terminal([t for t in tables if t.rows]))
+    goals = checking.real_time(names, reports)
+    facts = {"claims": [asdict(line) for line in lines], "budgets": [asdict(goal) for goal in goals]}
+    console.result(facts, terminal([checking.table(lines), checking.budgets(goals)]))
     failed = [line for line in lines if line.holds is False]
     if failed:
         first = failed[0]

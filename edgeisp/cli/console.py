@@ -136,6 +136,7 @@ def stdout_for_result(arguments: Sequence[str]) -> Iterator[Console]:
         if not console.verbose:
             warnings.simplefilter("ignore")
             logging.basicConfig(level=logging.ERROR)
+            logging.getLogger("torch.utils._pytree").setLevel(logging.ERROR)  # of torchao, at each import
         if not console.json:
             yield console
             return

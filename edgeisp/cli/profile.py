@@ -14,7 +14,7 @@ from edgeisp.errors import BadInputError, MissedError
 
 if TYPE_CHECKING:
     from edgeisp.profile.report import Report
-    from edgeisp.profile.tables import Table
+    from edgeisp.profile.table import Table
 
 FORMATS = (".json", ".md", ".html")
 
@@ -24,7 +24,13 @@ def profile(
     what: Annotated[
         list[str], typer.Argument(metavar="MODEL|ARTIFACT...", help="Networks, checkpoints or artifacts.")
     ],
-    on: Annotated[str, typer.Option("--on", help="Device; `edgeisp devices` lists them.")] = "host",
+    on: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--on",
+            help="Device; `edgeisp devices` lists them. Several at once: --on A --on B, or adb:all. Default: host.",
+        ),
+    ] = None,
     input: Annotated[
         str | None, typer.Option("--input", help="Packed input of a network, such as 1x4x544x960.")
     ] = None,
@@ -43,7 +49,22 @@ def profile(
     runs: Annotated[int, typer.Option("--runs", min=1, help="Timed runs of each function.")] = 20,
     apk: Annotated[
         list[Path] | None,
-        typer.Option("--apk", help="Benchmark app for aws and firebase; twice: app, then test package."),
+        typer.Option(
+            "--apk",
+            help="Benchmark app for aws and firebase, twice: app, then test package; with --app, adb installs it.",
+        ),
+    ] = None,
+    app: Annotated[
+        str | None,
+        typer.Option(
+            "--app", metavar="PACKAGE[/CLASS]", help="On adb: let this app measure, by `am instrument`."
+        ),
+    ] = None,
+    runner: Annotated[
+        Path | None,
+        typer.Option(
+            "--runner", help="On adb: your own build of benchmark_model (.tflite) or executor_runner (.pte)."
+        ),
     ] = None,
     budget: Annotated[
         str | None,
@@ -71,8 +92,11 @@ def profile(
     edgeisp profile build/metaisp.tflite build/metaisp.pte build/metaisp.onnx --threads 1,2 -o build/report
 
     edgeisp profile build/metaisp.tflite --budget 33ms
+
+    edgeisp profile build/metaisp.tflite --on adb:all -o build/phones
     """
     import msgspec
+    from rich.console import Group
 
     limit = _milliseconds(budget)
     files = report_files(output or [])
@@ -83,9 +107,10 @@ def profile(
     from edgeisp.profile.device import Plan
     from edgeisp.profile.rendering import terminal
     from edgeisp.profile.subject import describe
-    from edgeisp.profile.tables import about, tables
+    from edgeisp.profile.tables import about, side_by_side, tables
 
-    place = session.Place.parse(on)
+    plan = Plan(threads=counts, runs=runs, operators=operators, apks=tuple(apk or ()), runner=runner, app=app)
+    reached = session.places(on or ["host"], plan)
     subjects = []
     with console.progress("counting", total=len(what)) as advance:
         for name in what:
@@ -96,19 +121,27 @@ def profile(
                 console.note(note)
             advance(1)
     functions = {function for subject in subjects for function in subject.inputs}
-    plan = Plan(threads=counts, runs=runs, operators=operators, apks=tuple(apk or ()))
-    with console.progress("measuring", total=len(functions) * len(counts) * runs) as advance:
-        report = session.run(subjects, place, plan, budget_ms=limit, advance=advance)
-    for file in files:
-        write_report(report, file)
-        console.note(f"wrote {file}")
-    console.result(msgspec.to_builtins(report), terminal(tables(report), about(report)))
-    _judge(report, limit)
+    rounds = len(functions) * len(counts) * runs * len(reached)
+    with console.progress("measuring", total=rounds) as advance:
+        reports = session.run(subjects, reached, plan, budget_ms=limit, advance=advance)
+    several = len(reports) > 1
+    for place, report in zip(reached, reports, strict=True):
+        for file in files:
+            named = file.with_stem(f"{file.stem}.{place.name}") if several else file
+            write_report(report, named)
+            console.note(f"wrote {named}")
+    facts = [msgspec.to_builtins(report) for report in reports]
+    shown = [terminal(tables(report), about(report)) for report in reports]
+    if several:
+        shown.append(terminal([side_by_side(reports)]))
+    console.result({"reports": facts} if several else facts[0], Group(*shown))
+    for report in reports:
+        _judge(report, limit)
 
 
 def _judge(report: Report, limit: float | None) -> None:
     from edgeisp.errors import VerificationError
-    from edgeisp.profile.report import Measured, Wrong
+    from edgeisp.profile.report import Measured, Wrong, threads_of
     from edgeisp.profile.statistics import quantile
 
     for subject in report.subjects:
@@ -124,7 +157,7 @@ def _judge(report: Report, limit: float | None) -> None:
         return
     tiles = [(s, m) for s in report.subjects for m in s.measurements if m.function == "tile"]
     for subject, m in tiles:
-        at = f"{m.engine}, {m.threads or 'default'} threads"
+        at = f"{report.device.name}, {m.engine}, {threads_of(m.threads)}"
         if not isinstance(m.outcome, Measured):
             raise MissedError(
                 f"not measured by {at}", where=subject.path, cure="see the table for the reason"

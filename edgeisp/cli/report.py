@@ -14,7 +14,7 @@ from edgeisp.errors import BadInputError, MissedError
 
 if TYPE_CHECKING:
     from edgeisp.profile.report import Report
-    from edgeisp.profile.tables import Table
+    from edgeisp.profile.table import Table
 
 
 def report(

@@ -11,9 +11,10 @@ from edgeisp.errors import BadInputError
 from edgeisp.models import MODELS, checkpoint, cost
 from edgeisp.models.card import Check, Claim, ModelCard
 from edgeisp.models.functions import ISPNetwork
-from edgeisp.profile.report import Measured, Report
+from edgeisp.profile.frames import GOALS, frames
+from edgeisp.profile.report import Measured, Report, threads_of
 from edgeisp.profile.statistics import median
-from edgeisp.profile.tables import Table
+from edgeisp.profile.table import Table
 from edgeisp.raw.reader import RawReader
 
 Status = Literal["measured", "needs data", "needs device", "not checkable"]
@@ -134,6 +135,74 @@ def _shown(ours: float, wanted: Check) -> str:
     if wanted.of != 1:
         return f"{100 * ours:.2f} %" if ours < 1 else f"{ours:.1f} times"
     return f"{ours / 1e9:.3f} G" if ours >= 1e9 else f"{ours / 1e6:.3f} M"
+
+
+@dataclass(frozen=True)
+class RealTime:
+    """A real-time goal and what became of it; numbers are None where no device was measured."""
+
+    model: str
+    what: str
+    goal: str
+    status: Status
+    on: str = ""
+    ms: float | None = None
+    ms_per_megapixel: float | None = None
+    share: float | None = None
+    """Of the budget; 1 uses it up."""
+
+
+def real_time(names: Sequence[str], reports: Sequence[Report]) -> list[RealTime]:
+    """The goals 1080p30, 4K30 and 12 MP in 1 s, by every measurement of the reports."""
+    found = []
+    for report in reports:
+        for subject in report.subjects:
+            for engine, threads in dict.fromkeys((m.engine, m.threads) for m in subject.measurements):
+                on = f"{report.device.name}, {engine}, {threads_of(threads)}"
+                found += [
+                    RealTime(
+                        subject.model,
+                        subject.name,
+                        f.goal.name,
+                        "measured",
+                        on,
+                        f.ms,
+                        f.per_megapixel,
+                        f.share,
+                    )
+                    for f in frames(subject, engine, threads)
+                ]
+    seen = {line.model for line in found}
+    return found + [
+        RealTime(name, name, goal.name, "needs device")
+        for name in names
+        if name not in seen
+        for goal in GOALS
+    ]
+
+
+def budgets(lines: Sequence[RealTime]) -> Table:
+    """For people."""
+    rows = [
+        (x.what, x.goal, x.on, "", "", "", x.status)
+        if x.ms is None or x.ms_per_megapixel is None or x.share is None
+        else (
+            x.what,
+            x.goal,
+            x.on,
+            f"{x.ms:,.1f}",
+            f"{x.ms_per_megapixel:,.1f}",
+            f"{100 * x.share:,.0f} %",
+            x.status,
+        )
+        for x in lines
+    ]
+    columns = ("what", "goal", "on", ">ms", ">ms/MP", ">of budget", "status")
+    note = (
+        "Needs device: `edgeisp profile ARTIFACT --on adb -o R.json`, then `edgeisp claims --report R.json`. Tiles as "
+        "`edgeisp render` cuts them, halo included."
+    )
+    return Table("Real-time budgets", columns, tuple(rows), note)
 
 
 def table(lines: Sequence[Line]) -> Table:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from edgeisp.errors import BadInputError
-from edgeisp.profile.report import Measured, Measurement, Report, Subject
+from edgeisp.profile.report import Measured, Measurement, Report, Subject, threads_of
 from edgeisp.profile.statistics import Ratio, median, ratio_of_medians
-from edgeisp.profile.tables import Table
+from edgeisp.profile.table import Table
 from edgeisp.registry import did_you_mean
 
 Key = tuple[str, str, str, int]
@@ -56,7 +56,7 @@ def compare(
             continue
         name, function, engine, threads = key
         was = before[key][1]
-        at = f"{engine}, {threads or 'default'} threads"
+        at = f"{engine}, {threads_of(threads)}"
         interval = ratio_of_medians(
             measured.samples_ms, was.samples_ms, confidence, controls.get((function, engine, threads))
         )

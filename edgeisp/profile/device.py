@@ -45,7 +45,11 @@ class Plan:
     timeout: float = 600
     """Seconds after which a call that does not answer is given up."""
     apks: tuple[Path, ...] = ()
-    """The benchmark app and its test package, for device farms that run apps; one may be both."""
+    """The benchmark app and its test package, for device farms that run apps; one may be both. Installed by adb."""
+    runner: Path | None = None
+    """The user's own ``benchmark_model`` or ``executor_runner``, for adb."""
+    app: str | None = None
+    """The app to be instrumented by adb: ``PACKAGE`` or ``PACKAGE/CLASS``."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,14 @@ class Device(Protocol):
 
     def found(self) -> list[Found]:
         """What of this kind can be reached now. Cheap; never raises for what is merely absent."""
+        ...
+
+    def reach(self, serial: str | None, plan: Plan) -> list[str | None]:
+        """The ones that are meant by what stands after ``--on NAME:``. Asked before any work.
+
+        Raises:
+            UnavailableError, BadInputError: none, or what ``plan`` wants cannot be done there.
+        """
         ...
 
     def describe(self, serial: str | None) -> report.Device:

@@ -23,6 +23,10 @@ class Goal:
     width: int
     ms: float
 
+    @property
+    def megapixels(self) -> float:
+        return self.height * self.width / 1e6
+
 
 GOALS = (
     Goal("1080p30", 1080, 1920, 1000 / 30),
@@ -42,7 +46,7 @@ class Frame:
     @property
     def per_megapixel(self) -> float:
         """ms for each megapixel of the frame."""
-        return self.ms / (self.goal.height * self.goal.width / 1e6)
+        return self.ms / self.goal.megapixels
 
     @property
     def share(self) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -10,10 +9,10 @@ from pathlib import Path
 
 from edgeisp import child
 from edgeisp.engines import ENGINES
-from edgeisp.errors import EdgeISPError, UnavailableError
+from edgeisp.errors import BadInputError, EdgeISPError, UnavailableError
 from edgeisp.profile import machine, report
 from edgeisp.profile.device import Answer, Found, Job, Outputs, Plan
-from edgeisp.profile.report import Died, Measured, NotMeasured, Operator
+from edgeisp.profile.report import Died, Measured, NotMeasured, Operator, threads_of
 from edgeisp.profile.worker import Opened
 
 NO_RUNTIME = ("mil",)
@@ -30,16 +29,26 @@ class HostDevice:
         here = machine.machine()
         return [Found("host", f"{here.processor}, {here.cores} cores, {here.system}", True)]
 
-    def describe(self, serial: str | None) -> report.Device:
+    def reach(self, serial: str | None, plan: Plan) -> list[str | None]:
         if serial is not None:
             raise UnavailableError(
                 f"this host is no {serial!r}", where="--on", cure="give `--on host`, without anything behind"
             )
+        if plan.app or plan.runner or plan.apks:
+            raise BadInputError(
+                "this host runs no apps and no programs of phones",
+                where="--app, --runner, --apk",
+                cure="give --on adb, or a device farm",
+            )
+        return [None]
+
+    def describe(self, serial: str | None) -> report.Device:
         macs, moved = child.call("edgeisp.profile.machine:roof")[0]
+        here = machine.machine()
         return report.Device(
             kind="host",
-            name=machine.machine().processor,
-            system=f"{platform.system()} {platform.release()}",
+            name=here.processor,
+            system=here.system,
             peak_macs_per_second=macs,
             bytes_per_second=moved,
         )
@@ -152,7 +161,7 @@ def _take_turns(turns: Sequence[_Turn], plan: Plan, advance: Callable[[int, str]
                 elapsed = turn.run(function)
                 if elapsed is not None:
                     turn.times[function].samples.append(elapsed)
-            advance(1, f"{function}, {turns[0].threads or 'default'} threads")
+            advance(1, f"{function}, {threads_of(turns[0].threads)}")
         for turn in having:
             turn.finish(function)
 

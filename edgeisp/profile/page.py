@@ -8,14 +8,15 @@ from html import escape
 from importlib.resources import files
 
 from edgeisp.profile import plots
-from edgeisp.profile.report import Measured, Measurement, Report, Subject
+from edgeisp.profile.counted import functions
+from edgeisp.profile.report import Measured, Measurement, Report, Subject, threads_of
 from edgeisp.profile.statistics import median
+from edgeisp.profile.table import Table
 from edgeisp.profile.tables import (
-    Table,
     about,
     budgets,
     failures,
-    functions,
+    health,
     latency,
     memory,
     tables,
@@ -23,6 +24,12 @@ from edgeisp.profile.tables import (
 )
 
 LAYERS = 25
+FARED = {
+    "celsius": ("heat", "°C", 1),
+    "clock_mhz": ("clock of the fastest core", "MHz", 1),
+    "memory_bytes": ("available memory", "MB", 1e6),
+}
+"""Plots of `Health`, by its fields."""
 
 
 def page(report: Report, earlier: Sequence[Report] = (), compared: Sequence[Table] = ()) -> str:
@@ -31,10 +38,13 @@ def page(report: Report, earlier: Sequence[Report] = (), compared: Sequence[Tabl
     body.append(f"<p class=about>{'<br>'.join(escape(line) for line in about(report))}</p>")
     body += [_table(table) for table in compared]
     first = [
-        table for table in (*latency(report), memory(report), failures(report), budgets(report)) if table.rows
+        table
+        for table in (*latency(report), memory(report), health(report), failures(report), budgets(report))
+        if table.rows
     ]
     body += [_table(table) for table in first]
     body += [_section(f"Every run of {name}, ms", plot, note) for name, plot, note in _distributions(report)]
+    body += [_section(f"While it ran: {name}", plot, note) for name, plot, note in _fared(report)]
     if earlier:
         body.append(_section("History: median of tile", _history([*earlier, report]), "Oldest first."))
     body.append(_pictures(report))
@@ -90,6 +100,28 @@ def _distributions(report: Report) -> list[tuple[str, str, str]]:
         if series:
             note = "One dot for each run, the line is the median; height within a row means nothing."
             found.append((function, plots.distribution(series, "ms"), note))
+    return found
+
+
+def _fared(report: Report) -> list[tuple[str, str, str]]:
+    """How a phone fared: heat, clock, memory over the time of the run, a line for each measurement."""
+    found = []
+    named = [
+        (f"{_label(subject, m)}, {m.function}", m.outcome.health)
+        for subject in report.subjects
+        for m in subject.measurements
+        if isinstance(m.outcome, Measured)
+    ]
+    for what, (title, unit, size) in FARED.items():
+        series = [
+            plots.Curve(
+                name, tuple((h.at_s, v / size) for h in health if (v := getattr(h, what)) is not None)
+            )
+            for name, health in named
+        ]
+        if any(curve.points for curve in series):
+            note = "Seconds since the run began on this phone. Gaps: files travel, or the phone cools."
+            found.append((title, plots.over_time([c for c in series if c.points], unit), note))
     return found
 
 
@@ -154,7 +186,7 @@ def _layers(subject: Subject) -> str:
 
 
 def _label(subject: Subject, measurement: Measurement) -> str:
-    threads = f", {measurement.threads} threads" if measurement.threads > 1 else ""
+    threads = f", {threads_of(measurement.threads)}" if measurement.threads > 1 else ""
     return f"{subject.name} ({measurement.engine}{threads})"
 
 

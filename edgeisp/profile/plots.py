@@ -82,7 +82,7 @@ def roofline(points: Sequence[Point], peak: float, bandwidth: float) -> str:
             _line(70, y(value), WIDTH - 170, y(value), GRID),
             _text(64, y(value) + 4, _short(value), "end", FAINT),
         ]
-    parts.append(_text(70, 10, "MAC/s", "end", FAINT))
+    parts.append(_text(76, 12, "MAC/s", fill=FAINT))
     knee, low = peak / bandwidth, x.low
     start = max(bandwidth * low, y.low)
     parts.append(_line(x(start / bandwidth), y(start), x(knee), y(peak), INK, 2))
@@ -90,7 +90,7 @@ def roofline(points: Sequence[Point], peak: float, bandwidth: float) -> str:
     for point in points:
         cx, cy = x(point.intensity), y(point.rate)
         parts.append(f'<circle cx="{cx:.1f}" cy="{cy:.1f}" r="5" fill="{color(point.series)}"/>')
-        parts.append(_text(cx + 9, cy + 4, point.name))
+        parts.append(_text(cx + 9, cy + 4, point.name, halo=True))
     return _svg(height + 26, parts)
 
 
@@ -116,6 +116,36 @@ def history(labels: Sequence[str], series: Sequence[Series], unit: str) -> str:
         parts.append(_box(WIDTH - 236, 14 + 20 * index, 12, 12, color(index)))
         parts.append(_text(WIDTH - 218, 24 + 20 * index, f"{one.name}, {unit}"))
     return _svg(height + 26, parts)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Seconds and values."""
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+
+
+def over_time(curves: Sequence[Curve], unit: str) -> str:
+    """Values over seconds."""
+    height, right = 160, WIDTH - 250
+    x = _Axis.over([at for curve in curves for at, _ in curve.points], 70, right, logarithmic=False)
+    y = _Axis.over([v for curve in curves for _, v in curve.points], height - 10, 12, logarithmic=False)
+    parts = x.ticks(height, "s")
+    for value in y.steps():
+        parts += [
+            _line(70, y(value), right, y(value), GRID),
+            _text(64, y(value) + 4, _short(value), "end", FAINT),
+        ]
+    parts.append(_text(76, 12, unit, fill=FAINT))
+    for index, curve in enumerate(curves):
+        at = [(x(seconds), y(value)) for seconds, value in curve.points]
+        path = " ".join(f"{px:.1f},{py:.1f}" for px, py in at)
+        parts.append(f'<polyline points="{path}" fill="none" stroke="{color(index)}" stroke-width="2"/>')
+        parts += [f'<circle cx="{px:.1f}" cy="{py:.1f}" r="3" fill="{color(index)}"/>' for px, py in at]
+        parts.append(_box(WIDTH - 236, 14 + 20 * index, 12, 12, color(index)))
+        parts.append(_text(WIDTH - 218, 24 + 20 * index, curve.name))
+    return _svg(max(height + 26, 20 * len(curves) + 20), parts)
 
 
 @dataclass(frozen=True)
@@ -180,8 +210,10 @@ def _svg(height: float, parts: Sequence[str]) -> str:
     return f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img">{"".join(parts)}</svg>'
 
 
-def _text(x: float, y: float, text: str, anchor: str = "start", fill: str = INK) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{fill}">{escape(text)}</text>'
+def _text(x: float, y: float, text: str, anchor: str = "start", fill: str = INK, halo: bool = False) -> str:
+    """``halo`` keeps lines from running through the letters."""
+    ring = ' stroke="#fff" stroke-width="4" paint-order="stroke"' if halo else ""
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{fill}"{ring}>{escape(text)}</text>'
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, stroke: str, width: float = 1) -> str:

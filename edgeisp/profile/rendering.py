@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from edgeisp.profile.tables import Table
+from edgeisp.profile.table import Table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -131,6 +131,33 @@ class Operator(Part, frozen=True):
     """Run by a delegate; null where the runtime has none."""
 
 
+class Health(Part, frozen=True):
+    """A phone at one moment of a measurement; null where it does not say."""
+
+    at_s: Positive
+    """Seconds since the run began on this phone."""
+    status: int | None = None
+    """Android's thermal status: 0 none, 1 light, 2 moderate (from here clocks are held back) ... 6 shutdown."""
+    celsius: float | None = None
+    """Of its hottest sensor."""
+    clock_mhz: float | None = None
+    """Of its fastest core."""
+    allowed: float | None = None
+    """The highest clock that is allowed now, as a share of the highest there is."""
+    memory_bytes: Count | None = None
+    """Available."""
+
+    @property
+    def throttled(self) -> bool:
+        """Whether the system holds back the clocks; false where the phone does not say."""
+        hot = self.status is not None and self.status >= MODERATE
+        return hot or (self.allowed is not None and self.allowed < 1)
+
+
+MODERATE = 2
+"""Android's thermal status from which the system holds back the clocks."""
+
+
 class Measured(Part, frozen=True, tag_field="outcome", tag="measured"):
     """It ran. Times are wall clock, in ms."""
 
@@ -148,6 +175,8 @@ class Measured(Part, frozen=True, tag_field="outcome", tag="measured"):
     operators: tuple[Operator, ...] = ()
     operators_by: str = ""
     """The profiler they come from; or why there are none."""
+    health: tuple[Health, ...] = ()
+    """Of a phone: sampled before, during and after the runs."""
 
 
 class NotMeasured(Part, frozen=True, tag_field="outcome", tag="not measured"):
@@ -175,6 +204,11 @@ class Wrong(Part, frozen=True, tag_field="outcome", tag="wrong"):
 Outcome = Measured | NotMeasured | Died | Wrong
 
 
+def threads_of(count: int) -> str:
+    """``1 thread``, ``4 threads``."""
+    return f"{count or 'default'} thread{'' if count == 1 else 's'}"
+
+
 class Measurement(Part, frozen=True):
     """One function of a subject, through one engine, at one number of threads."""
 
@@ -191,6 +225,17 @@ class Thumbnail(Part, frozen=True):
 
     title: str
     png: bytes
+
+
+class Int8(Part, frozen=True):
+    """How much of a function is computed in int8."""
+
+    convolutions: Count
+    """In the written file, with int8 input, weights and output."""
+    others: Count
+    """Convolutions in float."""
+    macs: Share | None
+    """Share of the MACs that belong to the layers that were quantized; null where the network is not here."""
 
 
 class Subject(Part, frozen=True):
@@ -214,6 +259,8 @@ class Subject(Part, frozen=True):
     costs: dict[str, Costs]
     measurements: tuple[Measurement, ...]
     thumbnails: tuple[Thumbnail, ...] = ()
+    int8: dict[str, Int8] = msgspec.field(default_factory=dict)
+    """By function, of an artifact with int8 activations."""
 
 
 class Settings(Part, frozen=True):

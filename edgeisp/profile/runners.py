@@ -22,7 +22,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from edgeisp.errors import BadInputError, UnavailableError
-from edgeisp.files import whole
+from edgeisp.files import cache_folder, whole
 
 VARIABLE = "EDGEISP_RUNNERS"
 
@@ -153,10 +153,9 @@ def find(runtime: Runtime, abi: Abi) -> Path:
 
 def home(runtime: Runtime, abi: Abi) -> Path:
     """Where the built bundle is or will be; another source or runtime version has another place."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgeisp" / "runners"
     sources = b"".join((_sources() / name).read_bytes() for name in ("common.h", runtime.source))
     key = hashlib.sha256(sources + repr((runtime, abi)).encode()).hexdigest()[:8]
-    return cache / f"{runtime.name}-{runtime.version}-{abi.name}-{key}"
+    return cache_folder("runners") / f"{runtime.name}-{runtime.version}-{abi.name}-{key}"
 
 
 def build(runtime: Runtime, abi: Abi) -> Path:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import subprocess
+import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,57 +27,81 @@ from edgeisp.profile.thumbnails import thumbnails
 
 @dataclass(frozen=True)
 class Place:
-    """What ``--on`` names: a device and perhaps which one of its kind."""
+    """One device that was reached."""
 
-    device: Device
+    kind: Device
     serial: str | None
+    device: report.Device
 
-    @classmethod
-    def parse(cls, text: str) -> Place:
-        """``host``, ``adb``, ``adb:SERIAL``.
+    @property
+    def name(self) -> str:
+        """``host``, ``adb-R58M1234``: for files that are made for each place."""
+        return "-".join([self.kind.name, *re.findall(r"[\w.]+", self.serial or "")])
 
-        Raises:
-            BadInputError: no such device.
-        """
+
+def places(names: Sequence[str], plan: Plan) -> list[Place]:
+    """What ``--on`` names: ``host``, ``adb``, ``adb:SERIAL``, ``adb:all``.
+
+    Raises:
+        BadInputError: no such device, or one that cannot do what ``plan`` wants.
+        UnavailableError: it is not there.
+    """
+    meant = []
+    for text in dict.fromkeys(names):
         name, _, serial = text.partition(":")
-        return cls(DEVICES.get(name), serial or None)
+        kind = DEVICES.get(name)
+        meant += [(kind, found) for found in kind.reach(serial or None, plan)]
+    return [Place(kind, serial, kind.describe(serial)) for kind, serial in dict.fromkeys(meant)]
 
 
 def run(
     subjects: Sequence[Described],
-    place: Place,
+    reached: Sequence[Place],
     plan: Plan,
     *,
     budget_ms: float | None = None,
     advance: Callable[[int, str], None] = lambda steps, what: None,
-) -> Report:
-    """Measure ``subjects`` in turns and report.
+) -> list[Report]:
+    """Measure ``subjects`` in turns, in all places at once; a report for each.
 
     Args:
         subjects: from `edgeisp.profile.subject`.
-        place: where.
+        reached: where.
         plan: how.
         budget_ms: goes into the report; the caller judges it.
         advance: told of each finished round.
-
-    Raises:
-        UnavailableError: the device is not there.
     """
-    here = machine()
-    device = place.device.describe(place.serial)
-    jobs = [Job(s.subject.name, s.path, s.engine, s.inputs) for s in subjects]
-    answers = place.device.measure(jobs, plan, place.serial, advance)
-    return Report(
-        edgeisp=__version__,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        commit=_commit(),
-        machine=here,
-        device=device,
-        settings=Settings(runs=plan.runs, warmup=plan.warmup, threads=plan.threads, budget_ms=budget_ms),
-        subjects=tuple(
-            _measured(described, found) for described, found in zip(subjects, answers, strict=True)
-        ),
-    )
+    here, over = machine(), threading.Event()
+
+    def told(steps: int, what: str) -> None:
+        if over.is_set():
+            raise KeyboardInterrupt
+        advance(steps, what)
+
+    def one(place: Place) -> Report:
+        jobs = [Job(s.subject.name, s.path, s.engine, s.inputs) for s in subjects]
+        answers = place.kind.measure(jobs, plan, place.serial, told)
+        return Report(
+            edgeisp=__version__,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            commit=_commit(),
+            machine=here,
+            device=place.device,
+            settings=Settings(runs=plan.runs, warmup=plan.warmup, threads=plan.threads, budget_ms=budget_ms),
+            subjects=tuple(
+                _measured(described, found) for described, found in zip(subjects, answers, strict=True)
+            ),
+        )
+
+    if len(reached) == 1:
+        return [one(reached[0])]
+    with ThreadPoolExecutor(len(reached)) as pool:
+        waiting = [pool.submit(one, place) for place in reached]
+        try:
+            return [future.result() for future in waiting]
+        except BaseException:
+            over.set()  # each ends after the call it is at, and cleans up
+            raise
 
 
 def _measured(described: Described, answers: Sequence[Answer]) -> Subject:

@@ -19,8 +19,9 @@ from edgeisp.models.checkpoint import LoadedModel
 from edgeisp.models.functions import Function
 from edgeisp.profile.costs import reconciled
 from edgeisp.profile.files import count
-from edgeisp.profile.report import Costs, Subject
+from edgeisp.profile.report import Costs, Int8, Subject
 from edgeisp.profile.static import of_function
+from edgeisp.quantize import checkpoint as quantized
 from edgeisp.registry import did_you_mean
 from edgeisp.render.halo import halo_of
 
@@ -157,10 +158,27 @@ def _artifact(
         delegation=described.delegation,
         costs=costs,
         measurements=(),
+        int8=_int8(described, costs),
     )
     usual = THRESHOLDS_DB.get(described.precision, min(THRESHOLDS_DB.values()))
     limit = verified.threshold_db if isinstance(verified, Verified) else usual
     return Described(subject, file, engine, inputs, expected, limit, (note,) if note else ())
+
+
+def _int8(described: Manifest, costs: Mapping[str, Costs]) -> dict[str, Int8]:
+    """The census of the written file, and the MACs of the layers that were quantized."""
+    found = {}
+    floats = described.quantization.float_layers if described.quantization else {}
+    for name, census in described.census.items():
+        network = costs[name].network
+        done = [
+            layer.macs
+            for layer in (network.layers if network else ())
+            if layer.operation == "conv2d" and layer.name not in floats
+        ]
+        share = sum(done) / network.macs if network and network.macs else None
+        found[name] = Int8(convolutions=census.int8, others=sum(census.float.values()), macs=share)
+    return found
 
 
 def _functions(described: Manifest, weights: Path | None) -> tuple[dict[str, Function] | None, str | None]:
@@ -169,7 +187,7 @@ def _functions(described: Manifest, weights: Path | None) -> tuple[dict[str, Fun
     if described.model not in MODELS.names():
         return None, f"no network {described.model!r} here: outputs are not compared with PyTorch"
     try:
-        loaded = checkpoint.load(described.model, weights)
+        loaded = quantized.load(described.model, weights, described.precision)
     except CheckpointError as error:
         return None, f"{error}; {cure}"
     if loaded.sha256 != described.checkpoint.sha256:

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 from edgeisp.export.manifest import Failed, Unverified, Verified
+from edgeisp.profile.counted import changes, costs, functions
 from edgeisp.profile.frames import frames
-from edgeisp.profile.report import Died, Measured, Measurement, NotMeasured, Report, Subject, Wrong
+from edgeisp.profile.report import (
+    Died,
+    Int8,
+    Measured,
+    Measurement,
+    NotMeasured,
+    Report,
+    Subject,
+    Wrong,
+    threads_of,
+)
 from edgeisp.profile.statistics import median, quantile
+from edgeisp.profile.table import Table
 
-OPERATORS, CHANGES_SHOWN = 8, 12
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of text. Columns whose head begins with ``>`` hold numbers."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
+OPERATORS = 8
 
 
 def tables(report: Report) -> list[Table]:
     """Everything worth reading, the most wanted first; empty tables are left out."""
-    found = [*latency(report), memory(report), failures(report), budgets(report)]
+    found = [*latency(report), memory(report), health(report), failures(report), budgets(report)]
     found += [*costs(report), changes(report), delegation(report)]
     found += [operators(subject, m) for subject in report.subjects for m in _profiled(subject)]
     return [table for table in found if table.rows]
@@ -35,14 +36,16 @@ def tables(report: Report) -> list[Table]:
 def about(report: Report) -> list[str]:
     """What was measured on what, in a few lines."""
     machine, device = report.machine, report.device
-    memory = f", {machine.memory_bytes / 2**30:.0f} GiB" if machine.memory_bytes else ""
-    lines = [f"on {device.kind}: {device.name}, {device.system}{memory}, {machine.cores} logical cores"]
+    lines = [f"on {device.kind}: {device.name}, {device.system}"]
+    if device.kind == "host":
+        memory = f", {machine.memory_bytes / 2**30:.0f} GiB" if machine.memory_bytes else ""
+        lines[0] += f"{memory}, {machine.cores} logical cores"
     if device.peak_macs_per_second and device.bytes_per_second:
         lines.append(
             f"one thread of it reaches {device.peak_macs_per_second / 1e9:.1f} GMAC/s in fp32 matrix products and "
             f"copies {device.bytes_per_second / 1e9:.1f} GB/s"
         )
-    if machine.load is not None and machine.load > 0.5 * machine.cores:
+    if device.kind == "host" and machine.load is not None and machine.load > 0.5 * machine.cores:
         lines.append(
             f"load {machine.load:g} before the first run: other work was going on; only ratios within this run hold"
         )
@@ -113,10 +116,60 @@ def memory(report: Report) -> Table:
     )
 
 
-def functions(report: Report) -> list[str]:
-    """Names of all functions, ``tile`` first."""
-    names = dict.fromkeys(name for subject in report.subjects for name in subject.costs)
-    return sorted(names, key=lambda name: name != "tile")
+def health(report: Report) -> Table:
+    """How a phone fared while it was measured."""
+    rows = []
+    for subject in report.subjects:
+        for m in subject.measurements:
+            if not isinstance(m.outcome, Measured) or not m.outcome.health:
+                continue
+            samples = m.outcome.health
+            heat = _range([s.celsius for s in samples])
+            clock = _range([s.clock_mhz for s in samples])
+            status = [s.status for s in samples if s.status is not None]
+            free = [s.memory_bytes for s in samples if s.memory_bytes is not None]
+            rows.append(
+                (
+                    subject.name,
+                    m.function,
+                    str(m.threads or "-"),
+                    str(len(samples)),
+                    str(max(status)) if status else "",
+                    heat,
+                    clock,
+                    f"{min(free) / 1e6:,.0f}" if free else "",
+                    "yes" if any(s.throttled for s in samples) else "no",
+                )
+            )
+    columns = ("what", "function", ">threads", ">samples", ">thermal", ">°C", ">MHz", ">MB free", "throttled")
+    note = (
+        "Thermal: Android's status at its worst, 0 none to 6 shutdown; from 2 on the system holds back the clocks. "
+        "°C: the hottest sensor. MHz: the fastest core. Empty: the phone does not say."
+    )
+    return Table("How the phone fared", columns, tuple(rows), note)
+
+
+def _range(values: Sequence[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    low, high = (f"{end:,.0f}" for end in (min(known, default=0), max(known, default=0)))
+    return "" if not known else low if low == high else f"{low} to {high}"
+
+
+def side_by_side(reports: Sequence[Report]) -> Table:
+    """Medians of several devices."""
+    rows = []
+    for function in dict.fromkeys(name for report in reports for name in functions(report)):
+        for report in reports:
+            for subject in report.subjects:
+                for m in subject.measurements:
+                    if m.function != function:
+                        continue
+                    measured = isinstance(m.outcome, Measured) and m.outcome.samples_ms
+                    ms = _ms(median(measured)) if measured else _why(m).partition(":")[0]
+                    at = report.device.serial or report.device.kind
+                    rows.append((function, subject.name, at, m.engine, str(m.threads or "-"), ms))
+    columns = ("function", "what", "on", "engine", ">threads", ">median ms")
+    return Table("Devices side by side", columns, tuple(rows))
 
 
 def failures(report: Report) -> Table:
@@ -161,60 +214,15 @@ def budgets(report: Report) -> Table:
                 )
     columns = ("what", "engine", ">threads", "goal", ">tiles", ">ms", ">ms/MP", ">of budget")
     note = "Tiles as `edgeisp render` cuts them, halo included, and nine context passes; no copies of whole frames."
-    return Table("Real-time budgets", columns, tuple(rows), note)
-
-
-def costs(report: Report) -> list[Table]:
-    """Counted, not measured; a table for each function."""
-    columns = ("what", "on", ">M par.", ">M MACs", ">weights", ">alive", ">moved", ">MAC/B")
-    note = (
-        "MB. Alive: activations, the most at once. Moved: all weights and activations that operations read and write, "
-        "as if nothing stayed in a cache."
-    )
-    found = []
-    for function in functions(report):
-        rows = []
-        for subject in report.subjects:
-            both = subject.costs.get(function)
-            for static in filter(None, (both.network, both.file) if both else ()):
-                peak = static.peak_activation_bytes
-                rows.append(
-                    (
-                        subject.name,
-                        static.counted_on,
-                        f"{static.parameters / 1e6:.3f}" if static.parameters is not None else "",
-                        f"{static.macs / 1e6:,.1f}",
-                        f"{static.weight_bytes / 1e6:.2f}",
-                        f"{peak / 1e6:.2f}" if peak is not None else "",
-                        f"{static.moved_bytes / 1e6:,.1f}",
-                        f"{static.intensity:.1f}",
-                    )
-                )
-        found.append(Table(f"Costs of {function}, counted on graph and file", columns, tuple(rows), note))
-    return found
-
-
-def changes(report: Report) -> Table:
-    """Why a file has other MACs than its network."""
-    rows = []
-    for subject in report.subjects:
-        for function, both in subject.costs.items():
-            if both.network is None or both.file is None:
-                continue
-            verdict = "agree" if both.agree else "DO NOT AGREE"
-            for change in both.changes[:CHANGES_SHOWN]:
-                rows.append((subject.name, function, change.step, f"{change.macs / 1e6:+,.2f}", ""))
-            rows.append(
-                (
-                    subject.name,
-                    function,
-                    "network to file",
-                    f"{(both.file.macs - both.network.macs) / 1e6:+,.2f}",
-                    verdict,
-                )
+    for subject in report.subjects if rows else ():
+        core = tuple(side - 2 * subject.halo for side in subject.tile or ())
+        if core and 2 * min(core) < min(subject.tile or ()):
+            note += (
+                f" Of a tile of {subject.name} only {core[1]}x{core[0]} pixels are its own, the rest is halo: a larger "
+                "tile (`edgeisp export --tile`) does the same frames in less time."
             )
-    columns = ("what", "function", "step", ">M MACs", "")
-    return Table("From the network's MACs to the file's", columns, tuple(rows))
+            break
+    return Table("Real-time budgets", columns, tuple(rows), note)
 
 
 def delegation(report: Report) -> Table:
@@ -225,15 +233,23 @@ def delegation(report: Report) -> Table:
             continue
         for function in subject.costs:
             counted = subject.delegation.get(function)
-            spent = "; ".join(
+            shares = [
                 f"{m.engine}: {100 * share:.1f} %"
                 for m in _profiled(subject)
                 if m.function == function and (share := delegated_share(m)) is not None
-            )
+            ]
+            spent = "; ".join(dict.fromkeys(shares))
             operations = f"{counted.delegated} of {counted.total} on {counted.backend}" if counted else ""
-            rows.append((subject.name, function, operations, spent, verification(subject)))
-    columns = ("what", "function", "operations delegated", "time in delegated ones", "verification")
+            int8 = _int8(subject.int8[function]) if function in subject.int8 else ""
+            rows.append((subject.name, function, operations, spent, int8, verification(subject)))
+    columns = ("what", "function", "operations delegated", "time in delegated ones", "int8", "verification")
     return Table("Delegation and verification", columns, tuple(rows))
+
+
+def _int8(counted: Int8) -> str:
+    total = counted.convolutions + counted.others
+    share = "" if counted.macs is None else f", {100 * counted.macs:.1f} % of MACs"
+    return f"{counted.convolutions} of {total} convolutions{share}"
 
 
 def delegated_share(measurement: Measurement) -> float | None:
@@ -261,8 +277,8 @@ def operators(subject: Subject, measurement: Measurement) -> Table:
         (kind, named[delegated], f"{calls:.0f}", f"{ms:.2f}", f"{100 * ms / total:.1f} %")
         for (kind, delegated), (ms, calls) in ranked[:OPERATORS]
     ]
-    threads = measurement.threads or "default"
-    title = f"Operators of {subject.name}, {measurement.function}, {threads} threads: {outcome.operators_by}"
+    title = f"Operators of {subject.name}, {measurement.function}, {threads_of(measurement.threads)}: "
+    title += outcome.operators_by
     note = "" if len(ranked) <= OPERATORS else f"and {len(ranked) - OPERATORS} more kinds"
     return Table(title, ("operator", "", ">calls", ">ms", ">share"), tuple(rows), note)
 

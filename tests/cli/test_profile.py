@@ -87,6 +87,8 @@ def test_wrong_pictures_end_with_5_before_any_budget(
         (["metaisp", "--input", "12x12"], "multiples of 8"),
         (["metaisp", "--on", "hots"], "did you mean 'host'"),
         (["metaisp", "-o", "report.pdf"], "no report ends with .pdf"),
+        (["metaisp", "--app", "dev.edgeisp.demo"], "give --on adb"),
+        (["metaisp", "--on", "adb", "--app", "demo"], "PACKAGE or PACKAGE/CLASS"),
     ],
 )
 def test_bad_input_is_one_line(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

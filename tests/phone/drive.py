@@ -18,7 +18,7 @@ from pathlib import Path
 
 from edgeisp.errors import EdgeISPError
 from edgeisp.profile.adb.device import DEVICE
-from edgeisp.profile.adb.phone import FOLDER, Dropped, choose, reconnect
+from edgeisp.profile.adb.phone import FOLDER, Dropped, Phone, choose, reconnect
 from edgeisp.profile.device import Job, Plan
 from edgeisp.profile.runners import ABIS, RUNTIMES, VARIABLE, home
 
@@ -26,6 +26,8 @@ SERIAL, TWIN = "127.0.0.1:5599", "localhost:5599"
 PLAN = Plan(runs=3, warmup=1, timeout=60)
 REAL = "exec ./ld-linux-aarch64.so.1 --library-path . ./real"
 ONCE = "test -e /data/props/{mark} || {{ touch /data/props/{mark}; {what}; }}; " + REAL + ' "$@"'
+APP = "dev.edgeisp.demo/.Benchmark"
+TOOLS = Path(__file__).with_name("tools")
 PHONE_IS_GONE = "kill -9 $(pgrep -f platform-tools/adbd); sleep 5"
 SCRIPTS = {
     "killed": "kill -9 $$",
@@ -67,9 +69,29 @@ def main(artifacts: Path, runners: Path, results: Path) -> None:
     phone.shell("head -c 125000000 /dev/zero > /data/filler")
     found["no room"] = measure([one])
     phone.shell("rm /data/filler")
-    found["left behind"] = phone.shell("find", FOLDER).out
+    tools_and_apps(phone, found, jobs, one, runners)
+    found["left behind"] = phone.shell("find", FOLDER, "/sdcard", "-type", "f").out
     found["two"] = two_phones(one)
     results.write_bytes(pickle.dumps(found))
+
+
+def tools_and_apps(phone: Phone, found: dict[str, object], jobs: list[Job], one: Job, work: Path) -> None:
+    """A user's own program, and an app: both are stand-ins around our ARM64 runners."""
+    for runtime, folder in (("tflite", "/data/app"), ("executorch", "/data/app2")):
+        phone.shell("mkdir", "-p", folder)
+        phone.push(home(RUNTIMES[runtime], ABIS["arm64-v8a"]).iterdir(), folder)
+    other = replace(jobs[1], inputs={"context": jobs[1].inputs["context"]})
+    found["benchmark_model"] = measure([one], replace(PLAN, runner=TOOLS / "benchmark_model"))
+    found["executor_runner"] = measure([other], replace(PLAN, runner=TOOLS / "executor_runner"))
+    app = replace(PLAN, app=APP)
+    found["app absent"] = measure([one], app)
+    apk = work / "bench.apk"
+    apk.write_bytes(b"package:dev.edgeisp.demo")
+    found["app"] = measure([jobs[0]], replace(app, apks=(apk,)))
+    found["app removed"] = phone.shell("pm", "path", "dev.edgeisp.demo").out
+    phone.shell("echo crashes > /data/props/app")
+    found["app crashes"] = measure([one], replace(app, apks=(apk,)))
+    phone.shell("rm", "/data/props/app")
 
 
 def ready() -> None:

@@ -31,10 +31,19 @@ class EmulatedPhone:
 
     def run(self, *words: str | Path, timeout: float = 600) -> subprocess.CompletedProcess[str]:
         """Run a command where adb reaches the phone."""
-        inside = ("nsenter", "--user", "--net", "--preserve-credentials", "--target", str(self.pid))
         return subprocess.run(
-            [*inside, *map(str, words)], env=self.environment, capture_output=True, text=True, timeout=timeout
+            self._inside(words), env=self.environment, capture_output=True, text=True, timeout=timeout
         )
+
+    def start(self, *words: str | Path, **environment: str) -> subprocess.Popen[str]:
+        """Start a command there."""
+        return subprocess.Popen(
+            self._inside(words), env=self.environment | environment, stderr=subprocess.PIPE, text=True
+        )
+
+    def _inside(self, words: Sequence[str | Path]) -> list[str]:
+        namespaces = ("--user", "--net", "--preserve-credentials", "--target", str(self.pid))
+        return ["nsenter", *namespaces, *map(str, words)]
 
     @property
     def environment(self) -> dict[str, str]:

@@ -5,9 +5,10 @@
 #   WORK     an empty folder; `WORK/ready` appears when adbd listens on 127.0.0.1:5599 of the network namespace
 #
 # adbd asks nobody who they are and listens everywhere, hence the network namespace. There is no Android behind it:
-# getprop and dumpsys are shell scripts that answer what a phone would, from the files in /data/props.
+# getprop, dumpsys, pm and am are shell scripts that answer what a phone would, from the files in /data/props; sensors
+# and clocks are files as well.
 set -eu
-fetched=$1 work=$2
+fetched=$1 work=$2 here=$(cd "$(dirname "$0")" && pwd)
 root=$work/root
 
 mount --make-rprivate /
@@ -22,10 +23,11 @@ for name in bin dev etc lib lib32 lib64 proc sbin sys usr; do
     fi
 done
 mount -t proc none "$root/proc" 2>/dev/null || true
-mkdir -p "$root/data" "$root/tmp" "$root/opt"
+mkdir -p "$root/data" "$root/tmp" "$root/opt" "$root/sdcard"
 mount -t tmpfs -o size=128m none "$root/data"
 mount --bind "$fetched/root" "$root/opt"
-mkdir -p "$root/data/local/tmp" "$root/data/props"
+mkdir -p "$root/data/local/tmp" "$root/data/props" "$root/data/sdcard"
+mount --bind "$root/data/sdcard" "$root/sdcard"
 mount -t tmpfs -o size=1m none "$root/usr/local/bin"
 
 # The kernel hands ARM64 programs to qemu, here and nowhere else: binfmt_misc belongs to the user namespace.
@@ -43,7 +45,23 @@ cat /proc/sys/kernel/random/boot_id > boot
 mount --bind boot "$root/proc/sys/kernel/random/boot_id"
 printf '#!/bin/sh\ncat "/data/props/$1" 2>/dev/null\n' > "$root/usr/local/bin/getprop"
 printf '#!/bin/sh\necho "Thermal Status: $(cat /data/props/thermal)"\n' > "$root/usr/local/bin/dumpsys"
+cp "$here/am" "$here/pm" "$root/usr/local/bin/"
 chmod +x "$root/usr/local/bin"/*
+
+# Sensors and clocks, in place of the host's own; the runtimes look for processors in the same folder.
+cpus=$root/sys/devices/system/cpu
+mkdir "$root/data/cpus" "$root/data/thermal" "$root/data/thermal/thermal_zone0"
+for file in possible present online kernel_max; do cat "$cpus/$file" > "$root/data/cpus/$file"; done
+for cpu in "$cpus"/cpu[0-9]*; do
+    mkdir -p "$root/data/cpus/${cpu##*/}/cpufreq"
+    cp -r "$cpu/topology" "$root/data/cpus/${cpu##*/}/"
+    for name in scaling_cur_freq scaling_max_freq cpuinfo_max_freq; do
+        echo 2800000 > "$root/data/cpus/${cpu##*/}/cpufreq/$name"
+    done
+done
+echo 31500 > "$root/data/thermal/thermal_zone0/temp"
+mount --bind "$root/data/cpus" "$cpus"
+mount --bind "$root/data/thermal" "$root/sys/class/thermal" || echo 'no thermal sensors' >&2
 
 ip link set lo up
 libs=/opt/usr/lib/x86_64-linux-gnu

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import pickle
+import signal
 import sys
+import time
 from collections.abc import Iterator
 from importlib import util
 from pathlib import Path
@@ -189,7 +191,39 @@ def test_a_killed_run_is_tried_twice_before_it_counts(found: dict[str, Any], sce
 def test_second_try_is_the_answer_when_the_first_went_wrong(found: dict[str, Any], scenario: str) -> None:
     outcome = only(found[scenario])
     assert isinstance(outcome, Measured), outcome
-    assert "throttled" not in found[scenario][0][0].ran_on
+    assert not any(sample.throttled for sample in only(found[scenario]).health)
+
+
+def test_heat_clock_and_memory_are_sampled_while_it_runs(found: dict[str, Any]) -> None:
+    samples = found["measured"][0][0].outcome.health
+    assert len(samples) >= 2
+    assert [s.at_s for s in samples] == sorted(s.at_s for s in samples)
+    assert {(s.status, s.celsius, s.clock_mhz, s.allowed) for s in samples} == {(0, 31.5, 2800.0, 1.0)}
+    assert all(s.memory_bytes > 1 << 20 for s in samples)
+
+
+@pytest.mark.parametrize("scenario", ["benchmark_model", "executor_runner", "app"])
+def test_tools_of_the_user_and_apps_measure_as_our_runners_do(
+    found: dict[str, Any], expected: Any, scenario: str
+) -> None:
+    for answer in found[scenario][0]:
+        assert isinstance(answer.outcome, Measured), answer
+        assert len(answer.outcome.samples_ms) == 3 and min(answer.outcome.samples_ms) > 0
+        assert answer.outcome.load_ms > 0 and answer.outcome.first_ms > 0
+        for name, wanted in expected[1][answer.function].items():
+            np.testing.assert_allclose(answer.outputs[name], wanted, atol=5e-5)
+
+
+def test_app_that_was_installed_for_a_run_goes_with_it(found: dict[str, Any]) -> None:
+    assert {answer.function for answer in found["app"][0]} == {"tile", "context"}
+    assert found["app removed"] == ""
+
+
+def test_app_that_is_absent_or_crashes_has_a_name(found: dict[str, Any]) -> None:
+    absent, crashed = only(found["app absent"]), only(found["app crashes"])
+    assert isinstance(absent, Died) and "--apk installs it" in absent.said and "twice" not in absent.cause
+    assert isinstance(crashed, Died) and crashed.cause == "the app crashed, twice", crashed
+    assert "Process crashed." in crashed.said
 
 
 def test_nothing_of_ours_stays_on_the_phone(found: dict[str, Any]) -> None:
@@ -214,6 +248,43 @@ def test_command_line_measures_on_the_phone(phone: Any, artifacts: list[Path]) -
     assert report["device"]["kind"] == "adb"
     outcomes = [m["outcome"]["outcome"] for m in report["subjects"][0]["measurements"]]
     assert outcomes == ["measured", "measured"]
+
+
+def test_several_phones_give_a_report_each_when_the_command_line_names_all(
+    phone: Any, artifacts: list[Path], tmp_path: Path
+) -> None:
+    phone.run(*emulated.ADB, "connect('localhost:5599', timeout=5)")
+    script = Path(sys.executable).with_name("edgeisp")
+    options = ("--on", "adb:all", "--runs", "1", "-o", tmp_path / "report.json")
+    done = phone.run(sys.executable, script, "profile", artifacts[0], *options)
+    phone.run(*emulated.ADB, "disconnect('localhost:5599')")
+    assert done.returncode == 0, done.stderr
+    assert "Devices side by side" in done.stdout
+    files = sorted(file.name for file in tmp_path.iterdir())
+    assert files == ["report.adb-127.0.0.1-5599.json", "report.adb-localhost-5599.json"]
+
+
+def test_nothing_stays_on_the_phone_when_the_run_is_interrupted(
+    phone: Any, artifacts: list[Path], tmp_path: Path
+) -> None:
+    own = tmp_path / "runners" / "tflite-arm64-v8a"
+    own.mkdir(parents=True)
+    (own / "runner").write_text("#!/bin/sh\nexec sleep 1000\n")
+    script = Path(sys.executable).with_name("edgeisp")
+    command = (sys.executable, script, "profile", artifacts[0], "--on", "adb")
+    running = phone.start(*command, EDGEISP_RUNNERS=str(tmp_path / "runners"))
+    sleeping = (*emulated.ADB, f"device('{emulated.SERIAL}').shell('pgrep -fx \"sleep 1000\"')")
+    for _ in range(120):
+        if phone.run(*sleeping).stdout.strip():
+            break
+        time.sleep(0.5)
+    else:
+        pytest.fail("the runner did not start")
+    running.send_signal(signal.SIGINT)
+    assert running.wait(60) == 130, running.stderr.read()
+    assert phone.run(*sleeping).stdout.strip() == ""
+    left = phone.run(*emulated.ADB, f"device('{emulated.SERIAL}').shell('ls /data/local/tmp')").stdout
+    assert left.strip() == ""
 
 
 def test_a_network_without_an_artifact_is_not_measured_on_a_phone() -> None:

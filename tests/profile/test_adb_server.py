@@ -12,8 +12,9 @@ import pytest
 from edgeisp.errors import BadInputError, EdgeISPError, UnavailableError
 from edgeisp.profile.adb.device import DEVICE
 from edgeisp.profile.adb.failures import classify
-from edgeisp.profile.adb.health import Sample, Watch
 from edgeisp.profile.adb.phone import Said, choose, client
+from edgeisp.profile.device import Plan
+from edgeisp.profile.report import Health
 
 pytest.importorskip("adbutils")
 
@@ -135,10 +136,27 @@ def test_exit_status_has_a_meaning(status: int, error: str, cause: str, again: b
 
 
 def test_heat_is_throttling_when_the_system_holds_back_the_clocks() -> None:
-    cool = Sample(status=0, celsius=31.0, clock_mhz=2800, allowed=1.0, memory_bytes=4 << 30)
-    hot = Sample(status=3, celsius=48.0, clock_mhz=1500, allowed=0.6, memory_bytes=4 << 30)
-    silent = Sample(None, None, None, None, None)
-    assert not Watch([cool, silent]).throttled
-    assert Watch([cool, hot]).throttled
-    assert "31 to 48 °C" in str(Watch([cool, hot])) and "throttled" in str(Watch([cool, hot]))
-    assert str(Watch([silent])) == "the phone says nothing of heat and clocks"
+    assert not Health(at_s=0, status=0, celsius=31.0, clock_mhz=2800, allowed=1.0).throttled
+    assert Health(at_s=0, status=3).throttled
+    assert Health(at_s=0, allowed=0.6).throttled
+    assert not Health(at_s=0).throttled
+
+
+def test_options_that_do_not_go_together_are_refused_before_any_work(tmp_path: Path) -> None:
+    absent = tmp_path / "absent"
+    for plan, said in (
+        (Plan(app="dev.edgeisp.demo", runner=absent), "an app and a program"),
+        (Plan(apks=(absent,)), "which app"),
+        (Plan(runner=absent), "no such file"),
+        (Plan(app="no package"), "cannot read 'no package'"),
+    ):
+        with pytest.raises(BadInputError, match=said):
+            DEVICE.reach("A1", plan)
+
+
+def test_all_phones_are_those_that_are_ready(phones: Callable[..., None]) -> None:
+    with pytest.raises(UnavailableError, match="no phone on adb is ready"):
+        DEVICE.reach("all", Plan())
+    phones(A1="device", B2="offline", C3="device")
+    assert DEVICE.reach("all", Plan()) == ["A1", "C3"]
+    assert DEVICE.reach("C3", Plan()) == ["C3"]

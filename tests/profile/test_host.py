@@ -106,6 +106,6 @@ def test_killed_process_is_an_outcome(
 def test_host_is_one_machine() -> None:
     assert DEVICES.get("host").found()[0].ready
     with pytest.raises(UnavailableError, match="no 'emulator'"):
-        DEVICE.describe("emulator")
+        DEVICE.reach("emulator", Plan())
     with pytest.raises(BadInputError, match="no device is called 'hosst'"):
         DEVICES.get("hosst")

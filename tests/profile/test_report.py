@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 from rich.console import Console
 
@@ -17,7 +18,7 @@ from edgeisp.export.manifest import Parity
 from edgeisp.profile import report as r
 from edgeisp.profile.page import page
 from edgeisp.profile.rendering import markdown, terminal
-from edgeisp.profile.tables import about, tables
+from edgeisp.profile.tables import about, side_by_side, tables
 
 Make = Callable[..., r.Report]
 
@@ -109,3 +110,28 @@ def test_page_is_self_contained_and_well_formed(make_report: Make) -> None:
     assert text.count("<svg") == 4  # distribution, history, roofline, layers
     assert "data:image/png;base64,iVBORw==" in text
     assert "no &lt;Mac&gt; | here" in text
+
+
+def test_heat_and_clocks_of_a_phone_are_shown_and_drawn(make_report: Make) -> None:
+    made = make_report()
+    (subject,) = made.subjects
+    (measurement,) = subject.measurements
+    assert isinstance(measurement.outcome, r.Measured)
+    cool = r.Health(at_s=0.0, status=0, celsius=31.0, clock_mhz=2800.0, allowed=1.0, memory_bytes=4 << 30)
+    hot = r.Health(at_s=2.0, status=3, celsius=47.6, clock_mhz=1500.0, allowed=0.5, memory_bytes=3 << 30)
+    outcome = msgspec.structs.replace(measurement.outcome, health=(cool, hot))
+    changed = msgspec.structs.replace(measurement, outcome=outcome)
+    made = msgspec.structs.replace(
+        made, subjects=(msgspec.structs.replace(subject, measurements=(changed,)),)
+    )
+    (table,) = (table for table in tables(made) if table.title == "How the phone fared")
+    assert table.rows[0][3:] == ("2", "3", "31 to 48", "1,500 to 2,800", "3,221", "yes")
+    text = page(made)
+    assert text.count("<svg") == 6  # distribution, heat, clock, memory, roofline, layers
+    assert "While it ran: heat" in text
+
+
+def test_devices_stand_side_by_side(make_report: Make) -> None:
+    failed = make_report(outcome=r.Died(cause="killed (137)", said=""))
+    rows = side_by_side([make_report([3.0, 4.0, 5.0]), failed]).rows
+    assert [row[-1] for row in rows] == ["4.00", "died (killed (137))"]

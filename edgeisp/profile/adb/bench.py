@@ -1,4 +1,4 @@
-"""A phone at work: files in a folder of its own, one run of a runner at a time, a second chance for what goes wrong."""
+"""A phone at work: files in a folder of its own, one call of a program at a time, a second chance."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import msgspec
-
 from edgeisp.errors import EdgeISPError
 from edgeisp.profile.adb.failures import Failure, classify
-from edgeisp.profile.adb.health import Watch, sample, watching
+from edgeisp.profile.adb.health import sample, watching
 from edgeisp.profile.adb.phone import FOLDER, Dropped, Phone, choose, quoted, reconnect
+from edgeisp.profile.adb.programs import Call, Program, Timed
+from edgeisp.profile.report import Health
 
 SPARE = 1.2
 """Room that is asked for, as a multiple of what is pushed: outputs and the file system need some too."""
@@ -26,43 +26,17 @@ LEAVING = 15.0
 T = TypeVar("T")
 
 
-class Timed(msgspec.Struct, frozen=True):
-    """The line that a runner prints; times in ms, memory in bytes."""
-
-    runtime: str
-    threads: int
-    load_ms: float
-    first_ms: float
-    samples_ms: tuple[float, ...]
-    idle_bytes: int
-    peak_bytes: int
-    outputs: tuple[str | None, ...]
-    """Names; null where the format has none and their order is the call's."""
-
-
 @dataclass(frozen=True)
 class Chunk:
-    """One run of a runner: what it timed, what it computed, how the phone fared."""
+    """One call of a program: what it timed, what it computed, how the phone fared."""
 
     timed: Timed
     outputs: tuple[bytes, ...]
-    watch: Watch
+    health: tuple[Health, ...]
 
-
-@dataclass(frozen=True)
-class Call:
-    """What to run."""
-
-    files: tuple[Path, ...]
-    """Runner, libraries and artifact; they are pushed once."""
-    loader: str | None
-    artifact: str
-    function: str
-    inputs: tuple[tuple[str, bytes], ...]
-    """Raw values by name, in call order."""
-    threads: int
-    runs: int
-    warmup: int
+    @property
+    def throttled(self) -> bool:
+        return any(sample.throttled for sample in self.health)
 
 
 class Bench:
@@ -71,57 +45,76 @@ class Bench:
     def __init__(self, phone: Phone, timeout: float) -> None:
         self.phone, self.timeout = phone, timeout
         self._boot = phone.facts().boot
+        self._start = time.monotonic()
         self._folder = ""
         self._places: dict[tuple[Path, ...], str] = {}
+        self._cleaning: dict[str, None] = {}
+        self._installed: list[str] = []
         self._fresh()
 
-    def run(self, call: Call) -> Chunk:
+    def run(self, program: Program, call: Call) -> Chunk:
         """Push what is not there yet, run, fetch; once more if that fails and might not fail again.
 
         Raises:
             Failure: it failed, and why.
         """
-        chunk = self._twice(lambda: self._run(call))
-        if chunk.watch.throttled:
+        chunk = self._twice(lambda: self._run(program, call))
+        if chunk.throttled:
             self._cool()
-            chunk = self._twice(lambda: self._run(call))
+            chunk = self._twice(lambda: self._run(program, call))
         return chunk
+
+    def install(self, apk: Path, package: str) -> None:
+        """Install an app; it goes again with the rest unless it was there before.
+
+        Raises:
+            Failure: the phone does not take it.
+        """
+        before = self.phone.shell("pm", "path", package).out.strip()
+        place = self._place((apk,))
+        self._must("pm", "install", "-r", "-t", "-g", f"{place}/{apk.name}")
+        if not before:
+            self._installed.append(package)
 
     def remove(self) -> None:
         """Take everything of ours off the phone; one that is just gone gets a few seconds to come back."""
+        self._sweep(*(f"pm uninstall {package}" for package in self._installed))
+
+    def _sweep(self, *more: str) -> None:
+        """End what still runs in our folder, and remove it."""
+        ours = f'case "$(readlink $p/cwd)" in {self._folder}*) kill -9 ${{p#/proc/}};; esac'
+        running = f"for p in /proc/[0-9]*; do {ours}; done"
+        steps = [*self._cleaning, running, *more, f"rm -rf {self._folder}", f"rmdir {FOLDER}"]
         deadline = time.monotonic() + LEAVING
         while time.monotonic() < deadline:
             try:
                 reconnect(self.phone.serial)
-                choose(self.phone.serial).shell(
-                    "rm", "-rf", self._folder, ";", "rmdir", FOLDER, "2>/dev/null"
-                )
+                choose(self.phone.serial).shell("{", "; ".join(steps), "; }", ">/dev/null 2>&1")
                 return
             except (EdgeISPError, Dropped):
                 time.sleep(1)
 
-    def _run(self, call: Call) -> Chunk:
-        place = self._place(call.files)
-        with watching(self.phone) as watch:
-            said = self.phone.shell(f"cd {place} &&", self._command(place, call), timeout=self.timeout + 30)
-        if said.status:
-            raise classify(said)
-        try:
-            timed = msgspec.json.decode(said.out.strip().splitlines()[-1], type=Timed)
-        except (msgspec.DecodeError, IndexError) as error:
-            raise Failure("the runner's answer cannot be read", said.out[-200:] or str(error)) from error
-        outputs = tuple(self.phone.pull(f"{place}/out.{k}") for k in range(len(timed.outputs)))
-        return Chunk(timed, outputs, watch)
-
-    def _command(self, place: str, call: Call) -> str:
-        values = []
-        for index, (name, content) in enumerate(call.inputs):
+    def _run(self, program: Program, call: Call) -> Chunk:
+        place = self._place((*program.files, call.artifact))
+        self._cleaning.update(dict.fromkeys(program.clean()))
+        for index, (_, content) in enumerate(call.inputs):
             self._write(f"{place}/in.{index}", content)
-            values.append(f"{name}=in.{index}")
-        start = [f"./{call.loader}", "--library-path", "."] if call.loader else []
-        words = [call.artifact, call.function, "out", call.runs, call.warmup, call.threads, *values]
         limit = f"$(command -v timeout >/dev/null && echo timeout {self.timeout:.0f})"
-        return f"LD_LIBRARY_PATH=. {limit} {quoted([*start, './runner', *map(str, words)])}"
+        script = quoted(["sh", "-c", program.start(place, call)])
+        with watching(self.phone, self._start) as samples:
+            said = self.phone.shell(f"cd {place} &&", limit, script, timeout=self.timeout + 30)
+        if said.status:
+            raise classify(said, program.refused)
+        timed, outputs = program.result(said, call, lambda name: self._pull(place, name))
+        return Chunk(timed, outputs, tuple(samples))
+
+    def _pull(self, place: str, name: str) -> bytes:
+        path = name if name.startswith("/") else f"{place}/{name}"
+        try:
+            return self.phone.pull(path)
+        except Dropped:
+            self.phone.facts()  # raises where the phone is gone; else it is the file
+            raise Failure("it wrote no output", path) from None
 
     def _write(self, path: str, content: bytes) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -191,14 +184,14 @@ class Bench:
                     ) from error
                 time.sleep(1)
         before, self._boot = self._boot, boot
-        self.remove()
+        self._sweep()
         self._fresh()
         return "; the phone rebooted" if boot != before else ""
 
     def _cool(self) -> None:
         """Wait until the system takes the brake off, but not for ever."""
         deadline = time.monotonic() + COOLING
-        while Watch([sample(self.phone)]).throttled and time.monotonic() < deadline:
+        while sample(self.phone, self._start).throttled and time.monotonic() < deadline:
             time.sleep(5)
 
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from edgeisp.errors import EdgeISPError
+from edgeisp.errors import BadInputError, EdgeISPError, UnavailableError
 from edgeisp.export import manifest
-from edgeisp.export.manifest import Function, Tensor
+from edgeisp.export.manifest import Function
 from edgeisp.profile import report, runners
-from edgeisp.profile.adb.bench import Bench, Call, Chunk, bench
+from edgeisp.profile.adb.app import Instrumentation
+from edgeisp.profile.adb.bench import Bench, Chunk, bench
 from edgeisp.profile.adb.failures import Failure
 from edgeisp.profile.adb.phone import STATES, Dropped, Phone, choose, client, listed
-from edgeisp.profile.device import Answer, Found, Job, Outputs, Plan
+from edgeisp.profile.adb.programs import BenchmarkModel, Call, ExecutorRunner, Program, Runner
+from edgeisp.profile.device import Answer, Found, Job, Plan
 from edgeisp.profile.report import Died, Measured, NotMeasured
+from edgeisp.profile.values import named, stored
 
+ALL = "all"
+"""``--on adb:all``: every phone that is ready."""
 ROUNDS = 3
 """In how many turns several jobs take their runs, each in a fresh process."""
 
@@ -51,6 +54,15 @@ class AdbDevice:
             return Found(name, facts.what, False, f"runners are built for {', '.join(runners.ABIS)}")
         return Found(name, facts.what, True)
 
+    def reach(self, serial: str | None, plan: Plan) -> list[str | None]:
+        _check(plan)
+        if serial != ALL:
+            return [choose(serial).serial]
+        ready: list[str | None] = [name for name, state in listed(client()).items() if state == "device"]
+        if not ready:
+            raise UnavailableError("no phone on adb is ready", cure="see `edgeisp devices`")
+        return ready
+
     def describe(self, serial: str | None) -> report.Device:
         phone = choose(serial)
         try:
@@ -65,8 +77,10 @@ class AdbDevice:
         try:
             with bench(serial, plan.timeout) as place:
                 abi = place.phone.facts().abi
+                for apk in plan.apks if plan.app else ():
+                    place.install(apk, Instrumentation.parse(plan.app or "").package)
                 turns = [
-                    _Turn(job, function, threads, abi)
+                    _Turn(job, function, threads, abi, plan)
                     for job in jobs
                     for threads in plan.threads
                     for function in job.inputs
@@ -86,6 +100,7 @@ class _Turn:
     function: str
     threads: int
     abi: str
+    plan: Plan
     chunks: list[Chunk] = field(default_factory=list)
     end: NotMeasured | Died | None = None
 
@@ -94,7 +109,8 @@ class _Turn:
         if self.end is not None:
             return
         try:
-            self.chunks.append(place.run(self._call(runs, warmup)))
+            program = program_for(self.job.path, self.abi, self.plan)
+            self.chunks.append(place.run(program, self._call(runs, warmup)))
         except EdgeISPError as error:
             self.end = NotMeasured(reason=str(error))
         except Failure as failure:
@@ -105,17 +121,18 @@ class _Turn:
         outcome: report.Outcome = self.end or NotMeasured(reason="it was never run")
         if self.end is None and self.chunks:
             first = self.chunks[0]
-            ran_on = f"{first.timed.runtime}, {self.abi}; {self.chunks[-1].watch}"
+            ran_on = f"{first.timed.runtime}, {self.abi}"
             outcome = Measured(
                 load_ms=first.timed.load_ms,
                 first_ms=first.timed.first_ms,
                 samples_ms=tuple(ms for chunk in self.chunks for ms in chunk.timed.samples_ms),
                 idle_bytes=first.timed.idle_bytes,
-                peak_bytes=max(chunk.timed.peak_bytes for chunk in self.chunks),
+                peak_bytes=max(chunk.timed.peak_bytes or 0 for chunk in self.chunks) or None,
                 parity=None,
+                health=tuple(sample for chunk in self.chunks for sample in chunk.health),
             )
             try:
-                outputs = self._outputs(self.chunks[-1])
+                outputs = named(self.chunks[-1].timed.outputs, self.chunks[-1].outputs, self._entry())
             except ValueError as error:
                 outcome = Died(cause="its outputs are not those that the manifest names", said=str(error))
         return Answer(self.function, engine, ran_on, self.threads, outcome, outputs)
@@ -130,32 +147,16 @@ class _Turn:
         return manifest.read(self.job.path).functions[self.function]
 
     def _call(self, runs: int, warmup: int) -> Call:
-        runtime = runners.runtime_of(self.job.path)
-        abi = runners.abi_of(self.abi)
-        bundle = runners.find(runtime, abi)
-        given = self.job.inputs[self.function]
-        entry = self._entry()
+        given, entry = self.job.inputs[self.function], self._entry()
         return Call(
-            files=(*sorted(bundle.iterdir()), self.job.path),
-            loader=abi.loader if (bundle / abi.loader).is_file() else None,
-            artifact=self.job.path.name,
+            artifact=self.job.path,
             function=self.function,
+            entry=entry,
             inputs=tuple((port.name, stored(given[port.name], port).tobytes()) for port in entry.inputs),
             threads=self.threads,
             runs=runs,
             warmup=warmup,
         )
-
-    def _outputs(self, chunk: Chunk) -> Outputs:
-        """Raises: ValueError: another number of outputs, or of values, than the manifest says."""
-        ports = self._entry().outputs
-        names = [name or port.name for name, port in zip(chunk.timed.outputs, ports, strict=True)]
-        by_name = {port.name: port for port in ports}
-        return {
-            name: real(raw, by_name[name])
-            for name, raw in zip(names, chunk.outputs, strict=True)
-            if name in by_name
-        }
 
 
 def _take_turns(
@@ -173,26 +174,42 @@ def _take_turns(
         advance(runs, f"{place.phone.serial}: {done} of {plan.runs} runs")
 
 
-def stored(value: NDArray[np.float32], port: Tensor) -> NDArray[np.generic]:
-    """Values as the artifact wants them: quantized where the manifest says so."""
-    if port.quantization is None:
-        return np.ascontiguousarray(value, np.dtype(port.dtype))
-    limits = np.iinfo(port.dtype)
-    scaled = np.round(value / port.quantization.scale) + port.quantization.zero_point
-    return np.clip(scaled, limits.min, limits.max).astype(port.dtype)
+def program_for(artifact: Path, abi: str, plan: Plan) -> Program:
+    """What runs ``artifact`` on a phone: the user's app or tool, else our runner.
+
+    Raises:
+        UnavailableError: no runner for such files, or it is not built.
+        BadInputError: not a processor that runners are built for, or not an app.
+    """
+    if plan.app is not None:
+        return Instrumentation.parse(plan.app)
+    runtime = runners.runtime_of(artifact)
+    if plan.runner is not None:
+        return TOOLS[runtime.name](plan.runner)
+    kind = runners.abi_of(abi)
+    bundle = runners.find(runtime, kind)
+    own = (bundle / kind.loader).is_file()
+    return Runner(tuple(sorted(bundle.iterdir())), kind.loader if own else None)
 
 
-def real(raw: bytes, port: Tensor) -> NDArray[np.float32]:
-    """Raises: ValueError: not as many values as the shape has."""
-    values = np.frombuffer(raw, np.dtype(port.dtype)).reshape(port.shape).astype(np.float32)
-    if port.quantization is None:
-        return values
-    return (values - np.float32(port.quantization.zero_point)) * np.float32(port.quantization.scale)
+TOOLS: dict[str, Callable[[Path], Program]] = {"tflite": BenchmarkModel, "executorch": ExecutorRunner}
+"""The runtimes' own tools, by the name of the runtime."""
+
+
+def _check(plan: Plan) -> None:
+    """Raises: BadInputError: options that do not go together, or files that are not there."""
+    if plan.app and plan.runner:
+        raise BadInputError("an app and a program", where="--app, --runner", cure="give one of them")
+    if plan.app:
+        Instrumentation.parse(plan.app)
+    elif plan.apks:
+        raise BadInputError("which app is it?", where="--apk", cure="name it: --app PACKAGE/CLASS")
+    for file in (*plan.apks, *filter(None, (plan.runner,))):
+        if not file.is_file():
+            raise BadInputError("no such file", where=file)
 
 
 def _gone(phone: Phone, error: Dropped) -> EdgeISPError:
-    from edgeisp.errors import UnavailableError
-
     return UnavailableError(
         f"the phone does not answer ({error})", where=phone.serial, cure="plug it in again"
     )

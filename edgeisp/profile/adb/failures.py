@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edgeisp.profile.adb.phone import Said
@@ -40,11 +41,12 @@ class Failure(Exception):
         return f"{self.cause}: {self.said}" if self.said else self.cause
 
 
-def classify(said: Said) -> Failure:
-    """What the exit status and the last words of a runner mean."""
-    last = next((line.strip() for line in reversed(said.err.splitlines()) if line.strip()), "")
+def classify(said: Said, refused: Mapping[int, str] = REFUSED) -> Failure:
+    """What the exit status and the last words of a program mean; ``refused`` are statuses of its own."""
+    words = [line.strip() for line in (said.err.strip() or said.out).splitlines()]
+    last = words[-1] if words else ""
     text = f"{said.err}{said.out}"
-    if "No space left" in text or said.status == 6:
+    if "No space left" in text or (said.status == 6 and refused):
         return Failure("out of space on the phone", last, again=False)
     if any(sign in text for sign in FOREIGN):
         return Failure("wrong ABI: the phone's processor does not run this runner", last, again=False)
@@ -52,8 +54,8 @@ def classify(said: Said) -> Failure:
         return Failure("the runtime is not on the phone", last, again=False)
     if said.status == TOO_LONG:
         return Failure("took too long", last, again=False)
-    if said.status in REFUSED:
-        return Failure(REFUSED[said.status], last, again=False)
+    if said.status in refused:
+        return Failure(refused[said.status], last, again=False)
     if said.status > 128:
         number = said.status - 128
         return Failure(SIGNALS.get(number, f"ended by signal {number} ({said.status})"), last)

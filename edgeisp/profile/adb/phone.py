@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeisp.engines.quiet import native_stderr_off
 from edgeisp.errors import BadInputError, UnavailableError
 from edgeisp.registry import did_you_mean
 
@@ -139,7 +140,8 @@ def client() -> AdbClient:
 
     server = AdbClient()
     try:
-        server.server_version()
+        with native_stderr_off():  # a server that is started says so there
+            server.server_version()
     except (AdbError, OSError, subprocess.SubprocessError) as error:
         raise UnavailableError(
             f"no adb server ({error})",

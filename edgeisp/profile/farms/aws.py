@@ -16,6 +16,7 @@ from typing import Any
 
 from edgeisp import extras
 from edgeisp.errors import UnavailableError
+from edgeisp.profile.device import Plan
 from edgeisp.profile.farms import package
 from edgeisp.profile.farms.base import (
     CutError,
@@ -59,6 +60,9 @@ class AwsDeviceFarm:
         if boto3.Session().get_credentials() is None:
             return f"no credentials of {self.title}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
         return None
+
+    def ready(self, plan: Plan) -> None:
+        package.ready(plan)
 
     def phones(self) -> list[str]:
         filters = [{"attribute": "PLATFORM", "operator": "EQUALS", "values": ["ANDROID"]}]

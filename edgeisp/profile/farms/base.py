@@ -16,6 +16,7 @@ from edgeisp.engines.base import Tensors
 from edgeisp.errors import UnavailableError
 from edgeisp.export.manifest import Function
 from edgeisp.files import sha256
+from edgeisp.profile.device import Plan
 from edgeisp.profile.report import Operator
 
 
@@ -100,6 +101,10 @@ class Farm(Protocol):
 
     def missing(self) -> str | None:
         """What keeps it from being used here (a package, a token), with the cure after a colon. Cheap, no network."""
+        ...
+
+    def ready(self, plan: Plan) -> None:
+        """Raises: UnavailableError, BadInputError: ``plan`` lacks what the farm needs. Cheap, no network."""
         ...
 
     def phones(self) -> list[str]:

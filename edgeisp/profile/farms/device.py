@@ -11,7 +11,7 @@ from pathlib import Path
 
 from edgeisp.errors import BadInputError, EdgeISPError, UnavailableError
 from edgeisp.export import manifest
-from edgeisp.files import whole
+from edgeisp.files import cache_folder, whole
 from edgeisp.profile import report
 from edgeisp.profile.device import Answer, Found, Job, Plan
 from edgeisp.profile.farms.base import CutError, Farm, Task
@@ -45,7 +45,14 @@ class FarmDevice:
             return [Found(self.name, error.what, False, error.cure)]
         return [Found(f"{self.name}:{phone}", f"at {self.farm.title}", True) for phone in phones]
 
-    def describe(self, serial: str | None) -> report.Device:
+    def reach(self, serial: str | None, plan: Plan) -> list[str | None]:
+        self.farm.ready(plan)
+        if plan.app or plan.runner:
+            raise BadInputError(
+                f"{self.farm.title} runs what it is given",
+                where="--app, --runner",
+                cure="they are for --on adb",
+            )
         if lack := self.farm.missing():
             what, _, cure = lack.partition(": ")
             raise UnavailableError(what, where=f"--on {self.name}", cure=cure)
@@ -61,6 +68,10 @@ class FarmDevice:
             raise BadInputError(
                 f"no phone {serial!r} at {self.farm.title}", cure=did_you_mean(serial, phones[:SHOWN])
             )
+        return [serial]
+
+    def describe(self, serial: str | None) -> report.Device:
+        assert serial is not None
         return report.Device(kind=self.name, name=serial, system=self.farm.title, serial=serial)
 
     def measure(
@@ -173,5 +184,4 @@ class _Wait:
 
     def _file(self) -> Path:
         assert self.task is not None
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        return cache / "edgeisp" / "farms" / self.farm.name / f"{self.task.key}.json"
+        return cache_folder("farms") / self.farm.name / f"{self.task.key}.json"

@@ -14,6 +14,7 @@ from typing import Any
 
 from edgeisp import extras
 from edgeisp.errors import UnavailableError
+from edgeisp.profile.device import Plan
 from edgeisp.profile.farms import package
 from edgeisp.profile.farms.base import (
     CutError,
@@ -48,6 +49,9 @@ class FirebaseTestLab:
         if not os.environ.get(PROJECT):
             return f"no project of {self.title}: set {PROJECT}, and GOOGLE_APPLICATION_CREDENTIALS"
         return None
+
+    def ready(self, plan: Plan) -> None:
+        package.ready(plan)
 
     def phones(self) -> list[str]:
         with _translated():

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from edgeisp import extras
-from edgeisp.errors import UnavailableError
+from edgeisp.errors import BadInputError, UnavailableError
+from edgeisp.profile.device import Plan
 from edgeisp.profile.farms.base import (
     CutError,
     Farm,
@@ -46,6 +47,10 @@ class QaiHub:
         if token(TOKEN, self.name) is None:
             return f"no token of {self.title}: set {TOKEN}, or `keyring set edgeisp {self.name}`"
         return None
+
+    def ready(self, plan: Plan) -> None:
+        if plan.apks:
+            raise BadInputError(f"{self.title} runs no apps", where="--apk", cure="leave it out")
 
     def phones(self) -> list[str]:
         with _translated():

@@ -169,10 +169,12 @@ def test_job_that_failed_says_what_the_farm_said(measure: Callable[[], Any], ser
     assert "ERRORED" in outcome.said
 
 
-def test_no_apk_is_named(measure: Callable[..., Any], plan: Plan) -> None:
-    outcome = measure(Plan(runs=1)).outcome
-    assert isinstance(outcome, NotMeasured)
-    assert "--apk" in outcome.reason
+def test_no_apk_is_named_before_any_work(farm: str, server: Server, tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError, match="--apk"):
+        DEVICES.get(farm).reach(PHONES[farm], Plan(runs=1))
+    with pytest.raises(BadInputError, match="no such APK"):
+        DEVICES.get(farm).reach(PHONES[farm], Plan(apks=(tmp_path / "absent.apk",)))
+    assert server.asked == []
 
 
 def test_quota_is_named(measure: Callable[[], Any], server: Server, farm: str) -> None:
@@ -182,16 +184,17 @@ def test_quota_is_named(measure: Callable[[], Any], server: Server, farm: str) -
     assert ("no device minutes left" if farm == "aws" else "Quota exceeded") in outcome.reason
 
 
-def test_phone_must_be_named_and_known(farm: str, server: Server) -> None:
+def test_phone_must_be_named_and_known(farm: str, server: Server, plan: Plan) -> None:
     with pytest.raises(BadInputError, match=PHONES[farm]):
-        DEVICES.get(farm).describe(None)
+        DEVICES.get(farm).reach(None, plan)
     with pytest.raises(BadInputError, match="no phone 'Nokia'"):
-        DEVICES.get(farm).describe("Nokia")
+        DEVICES.get(farm).reach("Nokia", plan)
+    assert DEVICES.get(farm).reach(PHONES[farm], plan) == [PHONES[farm]]
     assert DEVICES.get(farm).describe(PHONES[farm]).name == PHONES[farm]
 
 
 def test_missing_credentials_are_named_without_a_request(
-    farm: str, server: Server, monkeypatch: pytest.MonkeyPatch
+    farm: str, server: Server, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "GOOGLE_CLOUD_PROJECT"):
         monkeypatch.delenv(name, raising=False)
@@ -199,21 +202,21 @@ def test_missing_credentials_are_named_without_a_request(
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
     with pytest.raises(UnavailableError, match=r"no (credentials|project) of"):
-        DEVICES.get(farm).describe(PHONES[farm])
+        DEVICES.get(farm).reach(PHONES[farm], plan)
     assert server.asked == []
     (found,) = DEVICES.get(farm).found()
     assert not found.ready and found.cure
 
 
 def test_refused_credentials_are_named_and_not_shown(
-    farm: str, server: Server, monkeypatch: pytest.MonkeyPatch
+    farm: str, server: Server, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if farm == "aws":
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "WRONG")
     else:
         server.broken = [403]
     with pytest.raises(UnavailableError, match="refused the credentials") as caught:
-        DEVICES.get(farm).describe(PHONES[farm])
+        DEVICES.get(farm).reach(PHONES[farm], plan)
     assert SECRET not in str(caught.value)
 
 
