@@ -20,8 +20,8 @@ from sensor import READER, linked, pair, say, stems
 
 from edgeisp.models.checkpoint import load
 from edgeisp.training.colorfit import fit_color
-from edgeisp.training.config import TrainConfig
-from edgeisp.training.distill import DistillConfig, distill
+from edgeisp.training.config import DistillConfig, TrainConfig
+from edgeisp.training.distill import distill
 from edgeisp.training.evalset import synthetic_test
 from edgeisp.training.evaluate import render_whole
 from edgeisp.training.loop import STATE, train

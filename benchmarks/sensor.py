@@ -1,6 +1,6 @@
 """Networks fine-tuned on a few real pairs of one sensor, each picture judged by networks that never saw it.
 
-    python benchmarks/sensor.py DIR -o OUT [--networks metaisp lwisp] [--steps 400] [--final]
+    python benchmarks/sensor.py DIR -o OUT [--networks metaisp lwisp] [--steps 150] [--final]
 
 ``DIR`` holds ``raw/*.raw`` (512x512, 12 bits, RGGB, black 0) and ``rgb/*.png``, as the demo pairs of RHID. For every
 network and every picture a copy of the bundled weights is fine-tuned on the other pictures and renders the one left
@@ -22,26 +22,31 @@ import numpy as np
 import torch
 from PIL import Image
 from skimage.restoration import denoise_nl_means
+from torch import Tensor, nn
 
+from edgeisp.checkpoints import bundled
 from edgeisp.data.pairset import read_picture
-from edgeisp.models.checkpoint import bundled, load, save
+from edgeisp.models.checkpoint import load, save
 from edgeisp.raw import DumpFormat, RawImage
 from edgeisp.raw.assume import Assumptions
 from edgeisp.raw.color import planar
 from edgeisp.raw.image import Floats
 from edgeisp.raw.reader import RawReader
-from edgeisp.training.colorfit import ColorFitted, fit_color
+from edgeisp.training.colorfit import fit_color
 from edgeisp.training.config import TrainConfig
 from edgeisp.training.evaluate import render_whole
 from edgeisp.training.libraw import FBDD, libraw_pictures
 from edgeisp.training.loop import STATE, train
 from edgeisp.training.metrics import psnr
+from edgeisp.training.objective import Batch, Objective
 
 READER = RawReader(
     DumpFormat.parse("512x512", 12, "RGGB", 0.0, 4095.0),
     Assumptions.parse(None, None, None, "1,1,1", "srgb"),
 )
 KINDS = ("as rendered", "after a colour fit")
+SHOULDER = 1.5
+"""Of `look`; the smaller, the more highlights are compressed."""
 STRENGTHS = (0.02, 0.04, 0.08)
 """Filter strengths of non-local means; the best for all pictures together counts."""
 Result = dict[str, dict[str, tuple[float, float]]]
@@ -88,22 +93,62 @@ def yardstick(data: Path, out: Path) -> Result:
     return found
 
 
-def linked(data: Path, left_out: str | None, out: Path) -> Path:
-    """A folder with all pairs but one."""
-    for kind, suffix in (("raw", ".raw"), ("rgb", ".png")):
-        folder = out / "pairs" / kind
-        folder.mkdir(parents=True, exist_ok=True)
-        for stem in stems(data):
-            if stem != left_out and not (folder / f"{stem}{suffix}").exists():
-                (folder / f"{stem}{suffix}").symlink_to((data / kind / f"{stem}{suffix}").resolve())
-    return out / "pairs"
+def look(picture: Tensor) -> Tensor:
+    """A shoulder like a DSLR's: shadows 1.7 times as bright, highlights compressed, black and white kept.
+
+    It is alike for all channels, so that greys stay grey. ``picture`` is sRGB in [0, 1].
+    """
+    bright = picture.clamp(0, 1)
+    return bright * (1 + SHOULDER) / (bright + SHOULDER)
 
 
-def fine_tune(network: str, data: Path, left_out: str | None, out: Path, steps: int, plain: float) -> Path:
+class Looking(Objective):
+    """L1 between a network's picture and `look` of what it made when it was bundled."""
+
+    def __init__(self, network: str) -> None:
+        super().__init__()
+        self.before = load(network).network.requires_grad_(False)
+
+    def forward(self, network: nn.Module, batch: Batch, done: float) -> Tensor:
+        with torch.no_grad():
+            target = look(self.before(batch.raw, batch.color))
+        each: Tensor = (network(batch.raw, batch.color).float() - target).abs().mean((1, 2, 3))
+        return each
+
+
+def start(network: str, out: Path) -> Path:
+    """The bundled weights after they have learned `look`, on synthetic pairs of all cameras."""
+    config = TrainConfig(
+        model=network, steps=400, lr=1e-3, warmup=20, ema=0.98, save_every=100, init=str(bundled(network))
+    )
+    run = out / network / "start"
+    return train(config, run, resume=(run / STATE).exists(), objective=lambda _: Looking(network))
+
+
+def regraded(network: str, weights: Path, data: Path, left_out: str | None, out: Path) -> Path:
+    """A folder with all pairs but one, their pictures in the colours and the tone in which ``weights`` render the RAW.
+
+    One map for each picture: detail is the DSLR's, and nothing pulls colours or brightness anywhere.
+    """
+    bare, folder = load(network, weights).network, out / "pairs"
+    for kind in ("raw", "rgb"):
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+    for stem in stems(data):
+        link, picture = folder / "raw" / f"{stem}.raw", folder / "rgb" / f"{stem}.png"
+        if stem == left_out or picture.exists():
+            continue
+        raw, truth = pair(data, stem)
+        if not link.exists():
+            link.symlink_to((data / "raw" / link.name).resolve())
+        image(fit_color(truth, render_whole(bare, raw), degree=3)).save(picture)
+    return folder
+
+
+def fine_tune(network: str, begin: Path, data: Path, left_out: str | None, out: Path, steps: int) -> Path:
     """Weights of ``network`` after training on all pictures but one."""
     config = TrainConfig(
         model=network,
-        data=f"pairs:{linked(data, left_out, out)}",
+        data=f"pairs:{regraded(network, begin, data, left_out, out)}",
         reader=READER,
         steps=steps,
         batch=3,
@@ -114,24 +159,33 @@ def fine_tune(network: str, data: Path, left_out: str | None, out: Path, steps: 
         workers=1,
         save_every=steps,
         log_every=20,
-        init=str(bundled(network)),
+        init=str(begin),
     )
     run = out / "run"
-    return train(config, run, resume=(run / STATE).exists(), objective=lambda _: ColorFitted(plain))
+    return train(config, run, resume=(run / STATE).exists())
 
 
-def leave_one_out(network: str, data: Path, out: Path, steps: int, plain: float, only: list[str]) -> Result:
+def image(picture: Floats) -> Image.Image:
+    return Image.fromarray((picture.transpose(1, 2, 0) * 255).round().astype(np.uint8))
+
+
+def leave_one_out(network: str, begin: Path, data: Path, out: Path, steps: int, only: list[str]) -> Result:
     found: Result = {}
     for stem in only or stems(data):
         folder = out / network / stem
         path = folder / "result.json"
         if not path.exists():
             raw, truth = pair(data, stem)
-            weights = fine_tune(network, data, stem, folder, steps, plain)
+            weights = fine_tune(network, begin, data, stem, folder, steps)
             picture = render_whole(load(network, weights).network, raw)
             before = render_whole(load(network).network, raw)
             np.save(folder / "picture.npy", picture.astype(np.float16))
-            result = {f"{network} as bundled": scores(before, truth), network: scores(picture, truth)}
+            curved = render_whole(load(network, begin).network, raw)
+            result = {
+                f"{network} as bundled": scores(before, truth),
+                f"{network} with the shoulder": scores(curved, truth),
+                network: scores(picture, truth),
+            }
             path.write_text(json.dumps(result))
             say(f"{network} {stem} {result}")
         found[stem] = json.loads(path.read_text())
@@ -186,8 +240,7 @@ def sheet(data: Path, out: Path, networks: list[str], yard: str) -> Image.Image:
             picture = np.load(out / network / stem / "picture.npy").astype(np.float32)
             shown.append(fit_color(picture, truth))
         rows.append(np.concatenate([*shown, truth], 2))
-    whole = np.concatenate(rows, 1).transpose(1, 2, 0)
-    return Image.fromarray((whole * 255).round().astype(np.uint8))
+    return image(np.concatenate(rows, 1))
 
 
 def main() -> None:
@@ -197,23 +250,21 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--networks", nargs="+", default=["metaisp", "lwisp"])
-    parser.add_argument("--steps", type=int, default=300)
-    parser.add_argument("--plain", type=float, default=0.15, help="weight of the loss without the fit")
+    parser.add_argument("--steps", type=int, default=150, help="of fine-tuning")
     parser.add_argument("--only", nargs="*", default=[], help="left-out pictures to run, for a probe")
     parser.add_argument("--final", action="store_true", help="train on all pictures instead")
     given = parser.parse_args()
     torch.set_num_threads(1)
     given.out.mkdir(parents=True, exist_ok=True)
+    begin = {network: start(network, given.out) for network in given.networks}
     if given.final:
-        for network in given.networks:
-            weights = fine_tune(
-                network, given.data, None, given.out / network / "all", given.steps, given.plain
-            )
-            say(ship(network, weights, given.out))
+        for network, weights in begin.items():
+            tuned = fine_tune(network, weights, given.data, None, given.out / network / "all", given.steps)
+            say(ship(network, tuned, given.out))
         return
     ours = {
-        n: leave_one_out(n, given.data, given.out, given.steps, given.plain, given.only)
-        for n in given.networks
+        network: leave_one_out(network, weights, given.data, given.out, given.steps, given.only)
+        for network, weights in begin.items()
     }
     if given.only:
         return

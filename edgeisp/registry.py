@@ -38,26 +38,34 @@ class Registry(Generic[T]):
         """All known names: our own in their listed order, then those of other packages."""
         return [*self._builtin, *sorted(self._plugins())]
 
+    def check(self, name: str) -> None:
+        """Stop where `get` would find no such name; imports nothing.
+
+        Raises:
+            BadInputError: no such name; the message lists the closest ones.
+        """
+        if name not in self._builtin and name not in self._plugins():
+            raise BadInputError(f"no {self.kind} is called {name!r}", cure=did_you_mean(name, self.names()))
+
     def get(self, name: str) -> T:
         """The object called ``name``.
 
         Raises:
             BadInputError: no such name; the message lists the closest ones.
         """
+        self.check(name)
         if name in self._builtin:
             module, attribute = self._builtin[name].split(":")
             found: T = getattr(import_module(module), attribute)
             return found
-        plugins = self._plugins()
-        if name in plugins:
-            try:
-                return plugins[name].load()  # type: ignore[no-any-return]
-            except Exception as error:
-                raise BadInputError(
-                    f"the {self.kind} {name!r} of package {plugins[name].value!r} does not load: {error}",
-                    cure=f"mend or uninstall that package (entry point group {self.group})",
-                ) from error
-        raise BadInputError(f"no {self.kind} is called {name!r}", cure=did_you_mean(name, self.names()))
+        plugin = self._plugins()[name]
+        try:
+            return plugin.load()  # type: ignore[no-any-return]
+        except Exception as error:
+            raise BadInputError(
+                f"the {self.kind} {name!r} of package {plugin.value!r} does not load: {error}",
+                cure=f"mend or uninstall that package (entry point group {self.group})",
+            ) from error
 
 
 def did_you_mean(name: str, names: list[str]) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from edgeisp.checkpoints import bundled, named
 from edgeisp.errors import CheckpointError
 from edgeisp.files import sha256
 from edgeisp.models import MODELS, checkpoint
@@ -61,7 +62,7 @@ def load(name: str, path: Path | None, precision: Name) -> LoadedModel:
     if wanted.activation_bits > 8:
         loaded = checkpoint.load(name, path)
         return rounded(loaded) if wanted.integer else loaded
-    path = path or checkpoint.bundled(f"{name}-{precision}")
+    path = named(path) if path else bundled(f"{name}-{precision}")
     if path is None:
         raise CheckpointError(
             f"{name} has no bundled checkpoint for {precision}",

@@ -92,12 +92,13 @@ def compare(
 
 def _render(name: str, threads: int) -> Render:
     """What turns RAW into pictures for a checkpoint or an artifact, through the renderer that users have."""
+    from edgeisp.checkpoints import bundled
     from edgeisp.models import checkpoint
     from edgeisp.models.task import ISP
     from edgeisp.render.frame import Frame
 
     path = Path(name)
-    weights = path if path.suffix == ".safetensors" else checkpoint.bundled(name)
+    weights = path if path.suffix == ".safetensors" else bundled(name)
     if weights is None and not path.exists():
         raise BadInputError(
             "neither a file nor a bundled checkpoint",

@@ -26,16 +26,20 @@ def data(
     action: Annotated[
         str, typer.Argument(help="check: decode every pair once.", callback=one_of("action", ACTIONS))
     ],
-    name: Annotated[str, typer.Argument(metavar="SET", help="pairs:DIR, dng:DIR, zrr:DIR or mai21:DIR.")],
+    name: Annotated[
+        str, typer.Argument(metavar="SET", help="pairs:DIR, dng:DIR, zrr:DIR, mai21:DIR or sidd:DIR.")
+    ],
 ) -> None:
     """Check a data set: counts, sizes, levels, unreadable files, files without a partner, pairs that do not fit.
 
-    Shifts between RAW and picture are estimated by phase correlation of their edges. Exit code 2 if training would
-    refuse the set without --skip-bad.
+    Shifts between RAW and picture are estimated by phase correlation of their edges; they and doubtful CFA layouts are
+    told and no more. Exit code 2 if training would refuse the set as it is, without --skip-bad.
 
     Examples:
 
     edgeisp data check zrr:Zurich-RAW-to-DSLR-Dataset
+
+    edgeisp data check sidd:SIDD_Medium_Srgb
 
     edgeisp data check mai21:raw_images --assume-white-level 4095 --json
 
@@ -47,9 +51,10 @@ def data(
     require("train")
     from edgeisp.data.check import check
     from edgeisp.data.open import open_set
+    from edgeisp.data.picture_pairs import holds_pictures, open_pictures
 
     assert action in ACTIONS
-    pairs = open_set(name, raw.reader())
+    pairs = open_pictures(name) if holds_pictures(name) else open_set(name, raw.reader(), "sidd:DIR")
     with console.progress("checking", total=len(pairs.entries)) as advance:
         report = check(pairs, advance)
     console.result(_facts(name, report), _table(name, report, None if console.verbose else SHOWN))

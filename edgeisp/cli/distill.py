@@ -73,17 +73,20 @@ def distill(
 
     edgeisp distill lwisp --teacher metaisp --alpha 0.01
 
-    edgeisp distill lwisp --teacher runs/large/metaisp-large.safetensors
+    edgeisp train metaisp-large --data synthetic -o runs/large
+
+    edgeisp distill lwisp --data synthetic --teacher runs/large/metaisp-large.safetensors
     """
     from edgeisp.extras import require
     from edgeisp.models import MODELS
 
-    MODELS.get(model)
+    MODELS.check(model)
     require("train")
-    from edgeisp.training.config import settings
-    from edgeisp.training.distill import DistillConfig
-    from edgeisp.training.distill import distill as run
+    from edgeisp.data.open import check_name
+    from edgeisp.training.config import DistillConfig, check_teacher, settings
 
+    check_name(data, "synthetic")
+    check_teacher(teaching.teacher)
     config = settings(
         DistillConfig,
         model=model,
@@ -94,5 +97,7 @@ def distill(
         **vars(teaching),
     )
     folder = out or Path("runs") / f"{model}-distilled"
+    from edgeisp.training.distill import distill as run  # torch, for which no typing error should wait
+
     with shown(console, f"{model} under {teaching.teacher}", config, folder) as report:
         run(config, folder, resume=resume, report=report)

@@ -66,7 +66,7 @@ def evaluate(
     loaded = load_any(model, checkpoint)
     require("train")
     if loaded.task != ISP:
-        evaluate_subtask(console, loaded, data, record)
+        evaluate_subtask(console, loaded, data, record, given.skip_bad)
         return
     from edgeisp.training import evaluate as evaluation
     from edgeisp.training.evalset import evaluation_set

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from edgeisp.training.denoise import Score
 
 
-def evaluate_subtask(console: Console, loaded: LoadedModel, data: str, record: bool) -> None:
+def evaluate_subtask(console: Console, loaded: LoadedModel, data: str, record: bool, skip_bad: bool) -> None:
     """Measure PSNR and SSIM beside non-local means and BM3D."""
     from edgeisp import extras
     from edgeisp.models import checkpoint as checkpoints
@@ -23,7 +23,7 @@ def evaluate_subtask(console: Console, loaded: LoadedModel, data: str, record: b
 
     if lack := extras.missing("bm3d"):
         console.note(f"without BM3D: {lack}")
-    cases, processes = denoise.cases(loaded.task, data), Processes.here()
+    cases, processes = denoise.cases(loaded.task, data, skip_bad), Processes.here()
     with console.progress("evaluating", total=len(processes.share(cases))) as advance:
         scores = denoise.evaluate(loaded.network, cases, loaded.name, step=lambda name: advance(1, name))
     if record and processes.first:

@@ -50,7 +50,8 @@ def models(
 
 def describe(card: ModelCard) -> dict[str, Any]:
     """Everything that is known of a network, JSON-able."""
-    from edgeisp.models.checkpoint import bundled, load
+    from edgeisp.checkpoints import bundled, bundled_for
+    from edgeisp.models.checkpoint import load, read
     from edgeisp.models.cost import frame_macs, parameters
 
     network = card.build()
@@ -65,6 +66,7 @@ def describe(card: ModelCard) -> dict[str, Any]:
         "parameters": parameters(network),
         "macs": frame_macs(network, card.reference_input),
         "checkpoint": loaded and {"path": str(loaded.path), "sha256": loaded.sha256, "card": loaded.card},
+        "other_checkpoints": {p.stem: read(p)[1] for p in bundled_for(card.name) if p != path},
     }
 
 
@@ -72,7 +74,8 @@ def _table(models: list[dict[str, Any]]) -> RenderableType:
     from rich.console import Group
     from rich.table import Table
 
-    table = Table("network", "parameters", "MACs", "at input", "checkpoint", "claims", box=None)
+    columns = ("network", "parameters", "MACs", "at input", "checkpoint", "others by name", "claims")
+    table = Table(*columns, box=None)
     for model in models:
         checkpoint = model["checkpoint"]
         table.add_row(
@@ -81,9 +84,15 @@ def _table(models: list[dict[str, Any]]) -> RenderableType:
             f"{model['macs'] / 1e9:.2f} G",
             "x".join(map(str, model["reference_input"][1:])),
             checkpoint["sha256"][:12] if checkpoint else "none",
+            ", ".join(model["other_checkpoints"]),
             str(len(model["claims"])),
         )
-    return Group(table, "", " `edgeisp models NAME` shows a card, `edgeisp claims` checks what papers claim.")
+    return Group(
+        table,
+        "",
+        " `edgeisp models NAME` shows a card, `edgeisp claims` checks what papers claim; other checkpoints are for",
+        " --checkpoint NAME.",
+    )
 
 
 def _card(model: dict[str, Any]) -> RenderableType:
@@ -123,6 +132,11 @@ def _card(model: dict[str, Any]) -> RenderableType:
         *section("Claims", claims),
         *(part for key, title in SECTIONS.items() for part in section(title, bullets(model[key]))),
         *section("Bundled checkpoint", pairs(weights)),
+        *(
+            part
+            for name, card in model["other_checkpoints"].items()
+            for part in section(f"Bundled too: --checkpoint {name}", pairs(_flat(card)))
+        ),
     )
 
 

@@ -120,7 +120,8 @@ class NetworkOptions:
         "metaisp"
     )
     checkpoint: Annotated[
-        Path | None, typer.Option("--checkpoint", help="Weights (.safetensors); default the bundled ones.")
+        Path | None,
+        typer.Option("--checkpoint", help="Weights: a file, or a bundled name; default MODEL's own."),
     ] = None
 
 

@@ -135,7 +135,14 @@ class _Work:
 
         if not self.task.linear:
             from edgeisp.data.pairset import read_picture
+            from edgeisp.raw.read import SUFFIXES
 
+            if photo.suffix.lower() in SUFFIXES:
+                raise BadInputError(
+                    f"a RAW file; {self.network.model} takes finished pictures: PNG, JPEG or TIFF, 8 bits, sRGB",
+                    where=photo,
+                    cure="render it with an ISP first (-m metaisp), then give that picture",
+                )
             return PictureFrame(read_picture(photo)), Exif(), {"exposure_ev": 0.0}
         raw = self.source.reader().read(photo)
         _tell(self.console, raw)

@@ -114,15 +114,18 @@ def train(
     from edgeisp.extras import require
     from edgeisp.models import MODELS
 
-    MODELS.get(model)
+    MODELS.check(model)
     require("train")
+    from edgeisp.data.open import check_name
     from edgeisp.training.config import TrainConfig, settings
-    from edgeisp.training.loop import train as run
 
+    check_name(data, "synthetic")
     config = settings(
         TrainConfig, model=model, data=data, reader=raw.reader(), **vars(given), **vars(options)
     )
     folder = out or Path("runs") / model
+    from edgeisp.training.loop import train as run  # torch, for which no typing error should wait
+
     with shown(console, model, config, folder) as report:
         run(config, folder, resume=resume, report=report)
 
@@ -136,11 +139,11 @@ def shown(
     from edgeisp.models.task import ISP
     from edgeisp.processes import Processes
 
-    isp = MODELS.get(config.model).task == ISP
     here = Processes.here()
     with here.together():
-        if isp and config.data != "synthetic" and here.first:
-            _decode(console, config)
+        if config.data != "synthetic" and here.first:
+            isp = MODELS.get(config.model).task == ISP
+            (_decode if isp else _decode_pictures)(console, config)
     last: list[Progress] = []
     with console.progress(f"training {what}", total=config.steps) as advance:
 
@@ -177,5 +180,22 @@ def _decode(console: Console, config: TrainConfig) -> None:
         found = stored_frames(
             pairs, entries, aligned=config.aligned, skip_bad=config.skip_bad, report=advance
         )
-    if len(found) < len(entries):
-        console.warn(f"{len(entries) - len(found)} of {len(entries)} pairs cannot be read and are left out")
+    _tell_left_out(console, len(found), len(entries))
+
+
+def _decode_pictures(console: Console, config: TrainConfig) -> None:
+    """The same for pictures before and after."""
+    from edgeisp.data.picture_pairs import holds_pictures, open_pictures
+    from edgeisp.data.subtasks import checked
+
+    if not holds_pictures(config.data):
+        return  # the run says what it wants instead
+    entries = open_pictures(config.data).whole(config.skip_bad).entries
+    with console.progress("decoding", total=len(entries)) as advance:
+        found = checked(entries, config.patch, config.skip_bad, advance)
+    _tell_left_out(console, len(found), len(entries))
+
+
+def _tell_left_out(console: Console, found: int, total: int) -> None:
+    if found < total:
+        console.warn(f"{total - found} of {total} pairs cannot be used and are left out")

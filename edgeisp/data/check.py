@@ -13,6 +13,7 @@ import numpy as np
 from edgeisp.data.cache import Report, in_threads
 from edgeisp.data.frame import frame_of
 from edgeisp.data.pairset import Entry, PairSet
+from edgeisp.data.picture_pairs import PictureSet
 from edgeisp.errors import BadInputError
 from edgeisp.raw import layout_doubt
 from edgeisp.raw.image import Floats
@@ -30,7 +31,7 @@ class PairReport:
     name: str
     split: str
     size: tuple[int, int]
-    """Width and height of the RAW."""
+    """Width and height of the RAW, or of the picture before."""
     lowest: int
     highest: int
     clipped: float
@@ -38,7 +39,7 @@ class PairReport:
     black: float
     """Share of samples at the black level or below."""
     shift: tuple[float, float] | None
-    """How far the picture lies to the right of and below the RAW, in pixels; None where that cannot be told."""
+    """How far the picture lies to the right of and below its partner, in pixels; None where that cannot be told."""
     doubt: str | None
     """Why the CFA layout may be wrong."""
 
@@ -83,15 +84,18 @@ class SetReport:
         return bool(self.pairs) and not self.unreadable and not self.unpaired
 
 
-def check(pairs: PairSet, report: Report = lambda _: None) -> SetReport:
+def check(pairs: PairSet | PictureSet, report: Report = lambda _: None) -> SetReport:
     """Decode every pair of the set once; several threads do, each with one pair in memory.
+
+    Of pictures before and after, levels are those of the picture before: 0 is black and 255 white.
 
     Raises:
         UnavailableError: OpenCV is not installed.
     """
     read: list[PairReport] = []
     bad: list[BadInputError] = []
-    with in_threads(partial(_check_pair, pairs), pairs.entries) as reports:
+    each = partial(_check_pair, pairs) if isinstance(pairs, PairSet) else partial(_check_pictures, pairs)
+    with in_threads(each, pairs.entries) as reports:
         for found in reports:
             if isinstance(found, PairReport):
                 read.append(found)
@@ -120,6 +124,25 @@ def _check_pair(pairs: PairSet, entry: Entry) -> PairReport | BadInputError:
         float(np.mean(raw.mosaic <= min(raw.black_level))),
         estimated_shift(_edges(rendering(frame.whole.mosaic, frame.sensor)), _edges(frame.whole.picture)),
         layout_doubt(raw),
+    )
+
+
+def _check_pictures(pairs: PictureSet, entry: Entry) -> PairReport | BadInputError:
+    try:
+        before, after = pairs.read(entry)
+    except BadInputError as error:
+        return error
+    height, width = before.shape[:2]
+    return PairReport(
+        entry.name,
+        "both",
+        (width, height),
+        int(before.min()),
+        int(before.max()),
+        float(np.mean(before == 255)),
+        float(np.mean(before == 0)),
+        estimated_shift(_edges(before), _edges(after)),
+        None,
     )
 
 

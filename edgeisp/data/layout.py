@@ -65,7 +65,7 @@ def patch_set(
     facts: Facts,
     notes: tuple[str, ...] = (),
 ) -> PairSet:
-    """A set of patches, all of the size of the first.
+    """A set of patches, all of the size of the first that can be read.
 
     Raises:
         BadInputError: ``reader`` describes headerless dumps, which such a set does not hold.
@@ -75,7 +75,7 @@ def patch_set(
             f"{name} holds PNG files, no headerless dumps", where="--raw-size", cure="leave it out"
         )
     entries, alone = found
-    size = png_size(entries[0].raw)
+    size = _common_size(entries)
     return PairSet(
         f"{name}:{folder}",
         entries,
@@ -86,6 +86,21 @@ def patch_set(
         neutral=reader.assume.white_balance is None,
         folder=folder,
     )
+
+
+def _common_size(entries: list[Entry]) -> tuple[int, int]:
+    """The size of the first file that is a picture at all.
+
+    Raises:
+        BadInputError: none of them is.
+    """
+    bad = []
+    for entry in entries:
+        try:
+            return png_size(entry.raw)
+        except BadInputError as error:
+            bad.append(error)
+    raise bad[0]
 
 
 def _read(reader: RawReader, bits: int, size: tuple[int, int], facts: Facts, path: Path) -> RawImage:

@@ -70,9 +70,19 @@ def open_mai21(folder: Path, reader: RawReader) -> PairSet:
 
 
 def look(entries: list[Entry]) -> Seen:
-    """The range of samples in some of the files."""
-    probed = entries[:: -(-len(entries) // PROBES)]
-    mosaics = [read_png_mosaic(entry.raw, 16) for entry in probed]
+    """The range of samples in some of the files; what cannot be read is left to whoever reads all of them.
+
+    Raises:
+        BadInputError: none of them can be read.
+    """
+    mosaics, bad = [], []
+    for entry in entries[:: -(-len(entries) // PROBES)]:
+        try:
+            mosaics.append(read_png_mosaic(entry.raw, 16))
+        except BadInputError as error:
+            bad.append(error)
+    if not mosaics:
+        raise bad[0]
     highest = max(int(mosaic.max()) for mosaic in mosaics)
     return Seen(
         len(mosaics),

@@ -13,6 +13,7 @@ from edgeisp.data.cache import Report, StoredFrame, stored_frames
 from edgeisp.data.frame import sample
 from edgeisp.data.pairset import PairSet
 from edgeisp.data.patch import Patch
+from edgeisp.data.picture_pairs import KINDS
 from edgeisp.data.synthetic import SyntheticPairs
 from edgeisp.errors import BadInputError
 from edgeisp.raw.reader import RawReader
@@ -53,6 +54,25 @@ class Patches:
         return sample(self.frames[int(rng.integers(len(self.frames)))], self.patch, rng)
 
 
+def check_name(name: str, *generated: str) -> None:
+    """Stop where no data set can be called ``name``; nothing is opened, and nothing slow is imported.
+
+    Args:
+        generated: names that need no folder.
+
+    Raises:
+        BadInputError: no such kind, or a kind without its folder.
+    """
+    kind, _, folder = name.partition(":")
+    if name in generated:
+        return
+    if not folder:
+        known = [*generated, *(f"{one}:DIR" for one in dict.fromkeys((*DATASETS.names(), *KINDS)))]
+        raise BadInputError(f"no data set is called {name!r}", cure=f"known: {', '.join(known)}")
+    if kind not in KINDS:
+        DATASETS.check(kind)
+
+
 def open_set(name: str, reader: RawReader, *generated: str) -> PairSet:
     """The data set on disk called ``KIND:DIR``.
 
@@ -63,10 +83,8 @@ def open_set(name: str, reader: RawReader, *generated: str) -> PairSet:
     Raises:
         BadInputError: no such kind, or the folder is not as expected.
     """
+    check_name(name, *generated)
     kind, _, folder = name.partition(":")
-    if not folder:
-        known = [*generated, *(f"{one}:DIR" for one in DATASETS.names())]
-        raise BadInputError(f"no data set is called {name!r}", cure=f"known: {', '.join(known)}")
     return DATASETS.get(kind)(Path(folder), reader)
 
 

@@ -98,14 +98,23 @@ class PairSet:
         Raises:
             BadInputError: counts the files without a partner and names the first.
         """
-        if self.unpaired and not skip_bad:
-            raise BadInputError(
-                f"{len(self.unpaired)} of {2 * len(self.entries) + len(self.unpaired)} files have no partner "
-                f"of the same stem, first {self.unpaired[0]}",
-                where=self.folder,
-                cure="add their partners, or leave them out by --skip-bad",
-            )
+        refuse_unpaired(self.unpaired, len(self.entries), self.folder, skip_bad)
         return self
+
+
+def refuse_unpaired(unpaired: Sequence[Path], pairs: int, folder: object, skip_bad: bool) -> None:
+    """Stop if files beside the ``pairs`` have no partner, unless ``skip_bad`` leaves them out.
+
+    Raises:
+        BadInputError: counts them and names the first.
+    """
+    if unpaired and not skip_bad:
+        raise BadInputError(
+            f"{len(unpaired)} of {2 * pairs + len(unpaired)} files have no partner of the same stem, "
+            f"first {unpaired[0]}",
+            where=folder,
+            cure="add their partners, or leave them out by --skip-bad",
+        )
 
 
 def read_picture(path: Path) -> NDArray[np.uint8]:

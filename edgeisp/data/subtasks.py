@@ -1,10 +1,7 @@
 """Training data of the subtasks: noisy and clean pictures or RAW planes, and any pictures before and after.
 
-``synthetic`` is endless and made on the spot, with noise as measured on phones. ``sidd:DIR`` and ``pairs:DIR`` are
-folders of pictures::
-
-    DIR/noisy/NAME.png, DIR/gt/NAME.png        or DIR/input/..., DIR/target/...
-    DIR/**/0001_NOISY_SRGB_010.PNG, DIR/**/0001_GT_SRGB_010.PNG        SIDD as it is published
+``synthetic`` is endless and made on the spot, with noise as measured on phones; ``sidd:DIR`` and ``pairs:DIR`` are
+folders of pictures (`edgeisp.data.picture_pairs`).
 """
 
 from __future__ import annotations
@@ -17,10 +14,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeisp.data.cache import frames_folder, refuse
+from edgeisp.data.cache import Report, frames_folder, refuse
 from edgeisp.data.open import Pairs
-from edgeisp.data.pairset import PICTURES, read_picture
+from edgeisp.data.pairset import Entry, read_picture
 from edgeisp.data.patch import Patch
+from edgeisp.data.picture_pairs import KINDS, open_pictures, same_size
 from edgeisp.data.synthetic import SyntheticPairs
 from edgeisp.errors import BadInputError
 from edgeisp.files import whole
@@ -29,8 +27,6 @@ from edgeisp.raw.canonical import canonical_planes
 from edgeisp.raw.color import planar
 from edgeisp.raw.unprocess import camera_rgb, noisy_planes, noisy_srgb, random_camera, sample_planes
 
-LAYOUT = "expected DIR/noisy/NAME.png with DIR/gt/NAME.png, DIR/input with DIR/target, or SIDD's *_NOISY_* and *_GT_*"
-FOLDERS = (("noisy", "gt"), ("input", "target"))
 _NO_COLOR = np.zeros((9, 1, 1), np.float32)
 
 
@@ -67,13 +63,14 @@ class NoisyPlanes:
 class PicturePatches:
     """Patches of pictures before and after; flipped and transposed at random."""
 
-    pairs: Sequence[tuple[Path, Path]]
+    pairs: Sequence[Entry]
     patch: int
     seed: int = 0
 
     def __getitem__(self, index: int) -> Patch:
         rng = np.random.default_rng((self.seed, index))
-        before, after = (decoded(path) for path in self.pairs[int(rng.integers(len(self.pairs)))])
+        entry = self.pairs[int(rng.integers(len(self.pairs)))]
+        before, after = decoded(entry.raw), decoded(entry.picture)
         top, left = (int(rng.integers(side - self.patch + 1)) for side in before.shape[:2])
         window = np.s_[top : top + self.patch, left : left + self.patch]
         parts = np.stack([before[window], after[window]])
@@ -101,69 +98,42 @@ def open_subtask(
         if patch % 2:
             raise BadInputError(f"a patch of {patch} pixels", where="--patch", cure="give an even number")
         return NoisyPictures(patch, seed) if task == SRGB_TO_SRGB else NoisyPlanes(patch, seed)
-    if task == SRGB_TO_SRGB and kind in ("sidd", "pairs") and folder:
-        return PicturePatches(checked(find_picture_pairs(Path(folder)), patch, skip_bad), patch, seed)
+    if task == SRGB_TO_SRGB and kind in KINDS and folder:
+        entries = open_pictures(name).whole(skip_bad).entries
+        return PicturePatches(checked(entries, patch, skip_bad), patch, seed)
     known = "synthetic, sidd:DIR, pairs:DIR" if task == SRGB_TO_SRGB else "synthetic"
     raise BadInputError(f"no data set for {task.name} is called {name!r}", cure=f"known: {known}")
 
 
-def find_picture_pairs(folder: Path) -> list[tuple[Path, Path]]:
-    """(before, after) of every picture that has both, by name.
-
-    Raises:
-        BadInputError: no such folder, or nothing in it matches.
-    """
-    for before, after in FOLDERS:
-        if (folder / before).is_dir() and (folder / after).is_dir():
-            wanted = {path.stem: path for path in pictures_in(folder / after)}
-            found = [(p, wanted[p.stem]) for p in pictures_in(folder / before) if p.stem in wanted]
-            break
-    else:
-        noisy = [path for path in pictures_in(folder, deep=True) if "NOISY" in path.name]
-        found = [(path, path.with_name(path.name.replace("NOISY", "GT"))) for path in noisy]
-        found = [(path, clean) for path, clean in found if clean.is_file()]
-    if not found:
-        raise BadInputError("no picture has its counterpart", where=folder, cure=LAYOUT)
-    return found
-
-
-def pictures_in(folder: Path, deep: bool = False) -> list[Path]:
-    """The picture files of a folder (and of those inside it, where ``deep``), by name."""
-    paths = folder.rglob("*") if deep else folder.glob("*")
-    return sorted(path for path in paths if path.suffix.lower() in PICTURES and path.is_file())
-
-
-def checked(pairs: list[tuple[Path, Path]], patch: int, skip_bad: bool = False) -> list[tuple[Path, Path]]:
-    """Those of ``pairs`` that can be used: both whole, of one size, and that holds a patch; decodes each of them once.
+def checked(
+    entries: Sequence[Entry], patch: int, skip_bad: bool = False, report: Report = lambda _: None
+) -> list[Entry]:
+    """Those of ``entries`` that can be used: both whole, of one size, and that holds a patch; each is decoded once.
 
     Raises:
         BadInputError: some cannot, and ``skip_bad`` does not leave them out; counts them and names the first.
     """
-    good: list[tuple[Path, Path]] = []
+    good: list[Entry] = []
     bad: list[BadInputError] = []
-    for before, after in pairs:
+    for entry in entries:
         try:
-            _check(before, after, patch)
-            good.append((before, after))
+            _check(entry, patch)
+            good.append(entry)
         except BadInputError as error:
             bad.append(error)
-    refuse(bad, len(pairs), skip_bad)
+        report(1)
+    refuse(bad, len(entries), skip_bad)
     return good
 
 
-def _check(before: Path, after: Path, patch: int) -> None:
-    height, width, _ = decoded(before).shape
-    its_height, its_width, _ = decoded(after).shape
-    if (height, width) != (its_height, its_width):
-        raise BadInputError(
-            f"{width}x{height}, its counterpart {its_width}x{its_height}",
-            where=before,
-            cure="crop both to the same part",
-        )
+def _check(entry: Entry, patch: int) -> None:
+    before = decoded(entry.raw)
+    same_size(before, decoded(entry.picture), entry)
+    height, width, _ = before.shape
     if min(height, width) < patch:
         raise BadInputError(
             f"{width}x{height} is too small for patches of {patch} pixels",
-            where=before,
+            where=entry.raw,
             cure="train with a smaller --patch",
         )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors import torch as safetensors_torch
 from torch import nn
 
+from edgeisp.checkpoints import bundled, bundled_for, named
 from edgeisp.errors import BadInputError, CheckpointError
 from edgeisp.files import sha256, whole
 from edgeisp.models import MODELS
@@ -41,16 +41,10 @@ class LoadedModel:
         return MODELS.get(self.name).task
 
 
-def bundled(name: str) -> Path | None:
-    """The checkpoint that ships with edgeisp for a network, or None."""
-    path = Path(str(files("edgeisp.checkpoints"))) / f"{name}.safetensors"
-    return path if path.is_file() else None
-
-
 def load(name: str, checkpoint: Path | None = None) -> LoadedModel:
     """Build the network called ``name`` and give it the weights of ``checkpoint`` (default: the bundled ones).
 
-    ``checkpoint`` is a file or, if there is no such file, the name of another bundled checkpoint.
+    ``checkpoint`` is a file or the name of another bundled checkpoint, see `edgeisp.checkpoints.named`.
 
     Raises:
         BadInputError: no such network.
@@ -76,9 +70,7 @@ def located(name: str, checkpoint: Path | None) -> Path:
     Raises:
         CheckpointError: nothing is bundled and nothing was named.
     """
-    path = bundled(name)
-    if checkpoint is not None:
-        path = checkpoint if checkpoint.is_file() else bundled(str(checkpoint)) or checkpoint
+    path = bundled(name) if checkpoint is None else named(checkpoint)
     if path is None:
         raise CheckpointError(
             f"{name} has no bundled checkpoint",
@@ -111,7 +103,12 @@ def read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         CheckpointError: no such file, or damaged.
     """
     if not path.is_file():
-        raise CheckpointError("no such checkpoint", where=path, cure="check the path")
+        names = sorted(bundle.stem for name in MODELS.names() for bundle in bundled_for(name))
+        raise CheckpointError(
+            "no such checkpoint",
+            where=path,
+            cure=f"check the path, or name a bundled one: {', '.join(names)}",
+        )
     try:
         with safe_open(path, framework="pt") as file:
             weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118

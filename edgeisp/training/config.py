@@ -8,7 +8,9 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
-from edgeisp.errors import BadInputError
+from edgeisp.checkpoints import bundled
+from edgeisp.errors import BadInputError, CheckpointError
+from edgeisp.models import MODELS
 from edgeisp.raw.reader import RawReader
 
 Positive = Annotated[int, Meta(gt=0)]
@@ -17,6 +19,8 @@ NotNegative = Annotated[float, Meta(ge=0)]
 Weight = Annotated[float, Meta(ge=0, le=1e6)]
 
 
+CLEAN = "clean"
+"""The teacher that is an auto-encoder of the clean picture."""
 Amp = Literal["no", "bf16", "fp16"]
 
 
@@ -109,6 +113,21 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Checkpoint whose weights the run starts from."""
 
 
+class DistillConfig(TrainConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Settings of a distillation."""
+
+    teacher: str = CLEAN
+    """``clean``, a network with bundled weights, or a checkpoint of a network or of an earlier clean teacher."""
+    teacher_steps: Positive | None = None
+    """Steps that a clean teacher is trained for first; default: half of ``steps``."""
+    alpha: NotNegative = 0.001
+    """Weight of the features."""
+    beta: NotNegative = 0.5
+    """Weight of the teacher's picture, where that is closer to the target than the student's own."""
+    fade: Annotated[float, Meta(ge=0, le=1)] = 0.2
+    """Share of the run, at its end, over which both weights fall to 0."""
+
+
 C = TypeVar("C", bound=TrainConfig)
 
 
@@ -131,4 +150,32 @@ def check(config: C) -> C:
     try:
         return msgspec.convert(msgspec.to_builtins(config), type(config))
     except msgspec.ValidationError as error:
-        raise BadInputError(f"bad training setting: {error}", cure="see `edgeisp train --help`") from error
+        what, _, field = str(error).partition(" - at `$.")
+        raise BadInputError(
+            what, where=f"--{field.rstrip('`').replace('_', '-')}", cure="--help says what it takes"
+        ) from error
+
+
+def check_teacher(name: str) -> None:
+    """Stop where no teacher can be called ``name``; looks at names and files alone.
+
+    Raises:
+        BadInputError: no such network.
+        CheckpointError: no such file, none of safetensors, or a network without bundled weights.
+    """
+    path = Path(name)
+    if path.suffix == ".safetensors" or path.is_file():
+        if not path.is_file():
+            raise CheckpointError(f"no such checkpoint: {name}", where="--teacher", cure="check the path")
+        if path.suffix != ".safetensors":
+            raise CheckpointError(
+                "not a .safetensors checkpoint", where=path, cure="give --teacher one, or a network's name"
+            )
+    elif name != CLEAN and bundled(name) is None:
+        MODELS.check(name)
+        raise CheckpointError(
+            f"{name} has no bundled weights",
+            where="--teacher",
+            cure=f"train it with `edgeisp train {name} -o runs/{name}`, then pass "
+            f"--teacher runs/{name}/{name}.safetensors",
+        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,8 @@ from numpy.typing import NDArray
 
 from edgeisp import extras
 from edgeisp.data import photos
-from edgeisp.data.pairset import read_picture
-from edgeisp.data.subtasks import find_picture_pairs
+from edgeisp.data.cache import refuse
+from edgeisp.data.picture_pairs import KINDS, PictureSet, open_pictures
 from edgeisp.errors import BadInputError
 from edgeisp.models.functions import ISPNetwork
 from edgeisp.models.task import SRGB_TO_SRGB, Task
@@ -59,25 +58,36 @@ class Score:
     methods: dict[str, Figures]
 
 
-def cases(task: Task, name: str) -> list[Case]:
+def cases(task: Task, name: str, skip_bad: bool = False) -> list[Case]:
     """``synthetic-test``, or the picture pairs of ``sidd:DIR`` and ``pairs:DIR``.
 
     The synthetic test is the middle of the four test photographs, 256 x 256 pixels, with the noise that was measured on
     a phone at two ISOs, through random but fixed cameras.
 
     Raises:
-        BadInputError: no such set, or its folder is not as expected.
+        BadInputError: no such set, its folder is not as expected, or pictures cannot be used and ``skip_bad`` does not
+            leave them out.
     """
     kind, _, folder = name.partition(":")
     if name == "synthetic-test":
         return [_case(task, photo, index, iso) for iso in ISOS for index, photo in enumerate(photos.TEST)]
-    if task == SRGB_TO_SRGB and kind in ("sidd", "pairs") and folder:
-        return [
-            Case(before.name, 0, planar(read_picture(before)), planar(read_picture(after)))
-            for before, after in find_picture_pairs(Path(folder))
-        ]
+    if task == SRGB_TO_SRGB and kind in KINDS and folder:
+        return _read(open_pictures(name).whole(skip_bad), skip_bad)
     known = "synthetic-test, sidd:DIR, pairs:DIR" if task == SRGB_TO_SRGB else "synthetic-test"
     raise BadInputError(f"no evaluation set for {task.name} is called {name!r}", cure=f"known: {known}")
+
+
+def _read(pictures: PictureSet, skip_bad: bool) -> list[Case]:
+    found: list[Case] = []
+    bad: list[BadInputError] = []
+    for entry in pictures.entries:
+        try:
+            before, after = pictures.read(entry)
+            found.append(Case(entry.name, 0, planar(before), planar(after)))
+        except BadInputError as error:
+            bad.append(error)
+    refuse(bad, len(pictures.entries), skip_bad)
+    return found
 
 
 def _case(task: Task, photo: str, index: int, iso: int) -> Case:

@@ -11,44 +11,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 import torch
-from msgspec import Meta
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from edgeisp.errors import BadInputError, CheckpointError
+from edgeisp.checkpoints import bundled
+from edgeisp.errors import BadInputError
 from edgeisp.models import MODELS
 from edgeisp.models.checkpoint import load, network_of
 from edgeisp.models.task import ISP
-from edgeisp.training.config import NotNegative, Positive, TrainConfig
+from edgeisp.training.config import CLEAN, DistillConfig, TrainConfig, check_teacher
 from edgeisp.training.log import Progress
 from edgeisp.training.loop import STATE, train
 from edgeisp.training.objective import Batch, Objective, likeness
 from edgeisp.training.teachers import Autoencoding, CleanTeacher, NetworkTeacher, Teacher, watching
 
-CLEAN = "clean"
-"""The teacher that is an auto-encoder of the clean picture."""
 AUTOENCODER = "clean-teacher"
 """What its weights are called."""
 PROBE = 32
 """Packed pixels of the blank on which the sizes of features are found out."""
-
-
-class DistillConfig(TrainConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Settings of a distillation."""
-
-    teacher: str = CLEAN
-    """``clean``, a network with bundled weights, or a checkpoint of a network or of an earlier clean teacher."""
-    teacher_steps: Positive | None = None
-    """Steps that a clean teacher is trained for first; default: half of ``steps``."""
-    alpha: NotNegative = 0.001
-    """Weight of the features."""
-    beta: NotNegative = 0.5
-    """Weight of the teacher's picture, where that is closer to the target than the student's own."""
-    fade: Annotated[float, Meta(ge=0, le=1)] = 0.2
-    """Share of the run, at its end, over which both weights fall to 0."""
 
 
 @dataclass(frozen=True)
@@ -174,15 +156,11 @@ def teacher_of(config: DistillConfig, clean: Path | None) -> Teacher:
         BadInputError: no such teacher.
         CheckpointError: its weights are absent or damaged.
     """
-    path = clean or Path(config.teacher)
-    if clean is None and path.suffix != ".safetensors":
-        if path.is_file():
-            raise CheckpointError(
-                "not a .safetensors checkpoint", where=path, cure="give one, or a network's name"
-            )
-        return _network_teacher(config.teacher, None)
-    if clean is None and not path.is_file():
-        raise CheckpointError("no such checkpoint", where=path, cure="check the path")
+    if clean is None:
+        check_teacher(config.teacher)
+        if config.teacher in MODELS.names():
+            return _network_teacher(config.teacher, None)
+    path = clean or bundled(config.teacher) or Path(config.teacher)
     auto = CleanTeacher()
     weights = load_file(path) if path.stem == AUTOENCODER else {}
     if set(weights) == set(auto.state_dict()):

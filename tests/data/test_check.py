@@ -50,6 +50,35 @@ def test_bad_files_are_all_named_and_the_code_is_2(make_zrr: Make, capfd: Captur
     assert not facts["usable"]
 
 
+def test_pictures_before_and_after_are_checked_too(tmp_path: Path, capfd: Captured) -> None:
+    scene = (
+        np.round(painted(dead_leaves, 96, np.random.default_rng(0)) * 255).astype(np.uint8).transpose(1, 2, 0)
+    )
+    for folder in ("noisy", "gt"):
+        (tmp_path / folder).mkdir()
+        for name in "abc":
+            Image.fromarray(scene).save(tmp_path / folder / f"{name}.png")
+    assert run(capfd, "data", "check", f"pairs:{tmp_path}")[0] == 0
+    Image.fromarray(scene[:80]).save(tmp_path / "gt/b.png")
+    (tmp_path / "gt/c.png").unlink()
+    code, facts = run(capfd, "data", "check", f"sidd:{tmp_path}")
+    assert code == 2
+    assert (facts["pairs"], facts["sizes"]) == ({"both": 1}, {"96x96": 1})
+    assert "96x96, its counterpart 96x80" in facts["unreadable"][0]["what"]
+    assert [Path(path).name for path in facts["unpaired"]] == ["c.png"]
+
+
+def test_eight_bit_file_of_mai21_is_listed_among_the_unreadable(make_mai21: Make, capfd: Captured) -> None:
+    folder = make_mai21(0, 4095)
+    Image.new("L", (64, 64), 90).save(folder / "train/mediatek_raw/0.png")
+    code, facts = run(capfd, "data", "check", f"mai21:{folder}")
+    assert code == 2
+    assert facts["pairs"] == {"train": 1}
+    (bad,) = facts["unreadable"]
+    assert bad["what"] == "8-bit samples where 12 bits are expected"
+    assert Path(bad["where"]).name == "0.png"
+
+
 def test_shifted_pair_is_named_with_its_shift(tmp_path: Path, make_zrr: Make) -> None:
     folder = make_zrr(128)
     scene = painted(dead_leaves, 128, np.random.default_rng(0))
@@ -59,6 +88,7 @@ def test_shifted_pair_is_named_with_its_shift(tmp_path: Path, make_zrr: Make) ->
     Image.fromarray(picture).save(folder / "train/canon/1.jpg", quality=98)
     report = check(open_set(f"zrr:{folder}", RawReader()))
     (worst,) = report.misaligned
+    assert report.usable  # told, and no more: `edgeisp data check` ends with 0
     assert worst.name == "1.png"
     assert worst.shift == pytest.approx((3, -2), abs=0.4)
 

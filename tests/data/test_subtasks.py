@@ -8,7 +8,8 @@ from PIL import Image
 
 pytest.importorskip("skimage")
 
-from edgeisp.data.subtasks import find_picture_pairs, open_subtask
+from edgeisp.data.picture_pairs import open_pictures
+from edgeisp.data.subtasks import open_subtask
 from edgeisp.errors import BadInputError
 from edgeisp.models.task import RAW_TO_RAW, SRGB_TO_SRGB
 from edgeisp.raw.image import NoiseProfile
@@ -61,12 +62,25 @@ def test_noise_in_a_picture_has_the_strength_of_the_profile() -> None:
 
 def test_folders_of_pictures_are_matched_by_name(tmp_path: Path) -> None:
     before, after = picture(tmp_path / "a/noisy/1.png", 50), picture(tmp_path / "a/gt/1.jpg", 60)
-    picture(tmp_path / "a/noisy/2.png", 50)
-    assert find_picture_pairs(tmp_path / "a") == [(before, after)]
+    alone = picture(tmp_path / "a/noisy/2.png", 50)
+    found = open_pictures(f"pairs:{tmp_path / 'a'}")
+    assert [(entry.raw, entry.picture) for entry in found.entries] == [(before, after)]
+    assert found.unpaired == [alone]
     sidd = tmp_path / "sidd/Data/0001_001_S6_00100"
     before = picture(sidd / "0001_NOISY_SRGB_010.PNG", 50)
     after = picture(sidd / "0001_GT_SRGB_010.PNG", 60)
-    assert find_picture_pairs(tmp_path / "sidd") == [(before, after)]
+    alone = picture(sidd / "0001_GT_SRGB_011.PNG", 60)
+    found = open_pictures(f"sidd:{tmp_path / 'sidd'}")
+    assert [(entry.raw, entry.picture) for entry in found.entries] == [(before, after)]
+    assert found.unpaired == [alone]
+
+
+def test_picture_without_a_counterpart_stops_training_unless_it_may_be_left_out(tmp_path: Path) -> None:
+    for name in ("noisy/a.png", "gt/a.png", "noisy/b.png"):
+        picture(tmp_path / name, 50)
+    with pytest.raises(BadInputError, match=r"1 of 3 files have no partner.*b\.png.*--skip-bad"):
+        open_subtask(SRGB_TO_SRGB, f"sidd:{tmp_path}", patch=16, seed=0)
+    assert len(open_subtask(SRGB_TO_SRGB, f"sidd:{tmp_path}", patch=16, seed=0, skip_bad=True).pairs) == 1  # type: ignore[attr-defined]
 
 
 def test_patches_of_pictures_keep_before_and_after_together(tmp_path: Path) -> None:
@@ -102,7 +116,7 @@ def test_bad_pictures_are_counted_and_left_out_only_when_asked_for(tmp_path: Pat
     with pytest.raises(BadInputError, match=r"b\.png"):
         open_subtask(SRGB_TO_SRGB, f"sidd:{tmp_path}", patch=16, seed=0)
     data = open_subtask(SRGB_TO_SRGB, f"sidd:{tmp_path}", patch=16, seed=0, skip_bad=True)
-    assert [before.name for before, _ in data.pairs] == ["a.png", "c.png"]  # type: ignore[attr-defined]
+    assert [entry.name for entry in data.pairs] == ["a.png", "c.png"]  # type: ignore[attr-defined]
 
 
 def test_unknown_data_are_refused_with_the_known_ones(tmp_path: Path) -> None:

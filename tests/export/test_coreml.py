@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from edgeisp.checkpoints import bundled
 from edgeisp.engines import ENGINES
 from edgeisp.engines.coreml import ENGINE as COREML
 from edgeisp.engines.mil import ENGINE as MIL
@@ -187,9 +188,7 @@ def test_core_ml_agrees_with_pytorch_on_a_mac(packages: dict[str, Path], precisi
 def metaisp(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Function]]:
     torch.manual_seed(1)
     network = (
-        checkpoint.load("metaisp").network
-        if checkpoint.bundled("metaisp")
-        else MODELS.get("metaisp").build().eval()
+        checkpoint.load("metaisp").network if bundled("metaisp") else MODELS.get("metaisp").build().eval()
     )
     functions = network.functions(32, 48)
     return convert(functions, tmp_path_factory.mktemp("metaisp") / "metaisp.mlpackage", "fp16"), functions

@@ -6,8 +6,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from edgeisp.checkpoints import bundled
 from edgeisp.errors import BadInputError, CheckpointError
-from edgeisp.models.checkpoint import bundled, load, network_of, save
+from edgeisp.models.checkpoint import load, network_of, save
 from edgeisp.models.metaisp import MetaISP
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from edgeisp.checkpoints import bundled
 from edgeisp.errors import BadInputError, CheckpointError
 from edgeisp.models import checkpoint as fp32
 from edgeisp.quantize import checkpoint
@@ -57,7 +58,7 @@ def test_quantized_checkpoint_is_refused_when_fp32_is_wanted(saved: Path) -> Non
 
 def test_fp32_checkpoint_is_refused_when_int8_is_wanted() -> None:
     with pytest.raises(CheckpointError, match="fp32 weights, where a quantized"):
-        checkpoint.load("metaisp", fp32.bundled("metaisp"), "w8a8")
+        checkpoint.load("metaisp", bundled("metaisp"), "w8a8")
 
 
 def test_quantized_checkpoint_of_another_network_is_refused(saved: Path) -> None:

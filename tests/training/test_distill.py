@@ -14,8 +14,8 @@ from edgeisp.errors import BadInputError, CheckpointError
 from edgeisp.models import MODELS
 from edgeisp.models.lwisp import LWISP
 from edgeisp.raw.color import decode_srgb
-from edgeisp.training.config import LossWeights
-from edgeisp.training.distill import DistillConfig, Guided, Schedule, distill, guided, teacher_of
+from edgeisp.training.config import DistillConfig, LossWeights
+from edgeisp.training.distill import Guided, Schedule, distill, guided, teacher_of
 from edgeisp.training.losses import PictureLoss
 from edgeisp.training.objective import Batch, Likeness
 from edgeisp.training.teachers import CleanTeacher, Lesson, NetworkTeacher, camera_rgb, watching
@@ -155,7 +155,10 @@ def test_bundled_network_teaches_by_its_name() -> None:
 
 
 def test_teacher_that_cannot_be_had_is_named() -> None:
-    with pytest.raises(CheckpointError, match="metaisp-large has no bundled checkpoint"):
+    with pytest.raises(
+        CheckpointError,
+        match=r"--teacher: metaisp-large has no.*edgeisp train metaisp-large",
+    ):
         teacher_of(settings(teacher="metaisp-large"), None)
     with pytest.raises(CheckpointError, match="no such checkpoint"):
         teacher_of(settings(teacher="gone.safetensors"), None)
