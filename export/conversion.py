@@ -14,14 +14,14 @@ from edgeisp import __version__
 from edgeisp.errors import UnavailableError
 from edgeisp.export import TARGETS, census
 from edgeisp.export.census import Convolutions
-from edgeisp.export.manifest import Camera, Census, Checkpoint, Cost, Delegation, Description
+from edgeisp.export.manifest import Camera, Census, Checkpoint, Cost, Delegation, Description, Stage
 from edgeisp.export.manifest import Function as Entry
 from edgeisp.export.manifest import Tensor as Port
 from edgeisp.export.rewrites import prepare
 from edgeisp.export.target import Target
 from edgeisp.models import cost
 from edgeisp.models.checkpoint import LoadedModel
-from edgeisp.models.functions import Function
+from edgeisp.models.functions import Function, ISPNetwork
 from edgeisp.models.halo import Halo
 from edgeisp.quantize import checkpoint
 from edgeisp.quantize.precision import Name, parse_precision
@@ -82,6 +82,9 @@ def convert(job: Job, path: Path) -> Converted:
         stride=network.stride,
         halo=halo,
         overhead=round(halo.overhead(job.tile), 3) if halo and halo.fits(job.tile) else None,
+        chain=msgspec.convert(
+            network.chain() if isinstance(network, ISPNetwork) else (), tuple[Stage, ...], strict=False
+        ),
         camera=Camera.of(task),
         checkpoint=Checkpoint(name=job.weights.name, sha256=loaded.sha256),
         quantization=scheme,

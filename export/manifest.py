@@ -165,6 +165,26 @@ class Failed(Part, frozen=True, tag_field="status", tag="failed"):
 Verification = Verified | Unverified | Failed
 
 
+class StageParameter(Part, frozen=True):
+    """A number that the context sets: ``low`` where the context is 0, ``high`` where it is 1, linear between."""
+
+    name: str
+    low: float
+    high: float
+    unit: str = ""
+
+
+class Stage(Part, frozen=True):
+    """A module of a chain."""
+
+    module: str
+    first: Count
+    """Where its parameters begin in the context; they lie side by side."""
+    parameters: tuple[StageParameter, ...]
+    halo: Count
+    """Picture pixels around a pixel that it looks at."""
+
+
 class Description(Part, frozen=True, kw_only=True):
     """What is known before the file exists; travels inside the artifact under the key ``edgeisp``."""
 
@@ -183,6 +203,8 @@ class Description(Part, frozen=True, kw_only=True):
     """Picture pixels at each edge of a tile that only serve their neighbours; null where that is not known."""
     overhead: Annotated[float, msgspec.Meta(ge=1)] | None = None
     """Pixels that tiles compute for each one they write, with the halo ``auto``; null where it leaves no core."""
+    chain: tuple[Stage, ...] = ()
+    """The modules of POS-ISP that run in ``tile``, in their order; empty for other networks."""
     camera: Camera = Camera()
     checkpoint: Checkpoint
     quantization: Scheme | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
@@ -50,6 +50,10 @@ class ISPNetwork(nn.Module):
     def reach(self) -> int | None:
         """Pixels of the source around one that its part of the picture depends on; None: derived from the graph."""
         return None
+
+    def chain(self) -> list[dict[str, Any]]:
+        """What manifests tell of a network that is a chain of modules; see `edgeisp.export.manifest.Stage`."""
+        return []
 
     def landmarks(self) -> list[nn.Module]:
         """Modules whose outputs a teacher may guide (`edgeisp.training.distill`), at most one of each size."""

@@ -82,6 +82,22 @@ class PosISP(ISPNetwork):
         """The modules' halos, and one packed pixel of the demosaic."""
         return 1 + -(-self.pipeline.halo(self.sequence) // 2)
 
+    def chain(self) -> list[dict[str, Any]]:
+        """Names, parameters and halos of the modules that run."""
+        modules, slices = self.pipeline.modules, self.pipeline.slices
+        return [
+            {
+                "module": modules[i].name,
+                "first": slices[i].start,
+                "parameters": [
+                    {"name": p.name, "low": p.low, "high": p.high, "unit": p.unit}
+                    for p in modules[i].parameters
+                ],
+                "halo": modules[i].halo,
+            }
+            for i in self.sequence
+        ]
+
     def card(self) -> dict[str, Any]:
         """What a checkpoint's card says under `KEY`."""
         names = self.pipeline.names

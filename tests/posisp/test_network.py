@@ -14,6 +14,8 @@ from PIL import Image
 from edgeisp.cli.main import main
 from edgeisp.engines.torch import TorchEngine
 from edgeisp.errors import CheckpointError
+from edgeisp.export import manifest
+from edgeisp.export.manifest import StageParameter
 from edgeisp.models import checkpoint
 from edgeisp.posisp.network import KEY, PosISP
 from edgeisp.posisp.pipeline import Pipeline
@@ -131,3 +133,21 @@ def test_show_tells_the_sequence_in_physical_units(
     assert -3.5 <= facts["sequence"][1]["parameters"]["exposure"] <= 3.5
     assert all(sum(row.values()) == pytest.approx(1, abs=1e-4) for row in facts["odds"])
     assert Image.open(out).width == 2000
+
+
+def test_artifact_tells_its_chain_and_renders_the_same_picture(
+    capfd: Captured, weights: Path, photo: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("onnxruntime")
+    given = ["--checkpoint", str(weights)]
+    assert main(["export", "posisp", *given, "-t", "onnx", "--tile", "128", "-o", str(tmp_path), "-q"]) == 0
+    described = manifest.read(tmp_path / "posisp.onnx")
+    assert [stage.module for stage in described.chain] == network().card()["sequence"]
+    assert described.chain[1].parameters[0] == StageParameter(name="exposure", low=-3.5, high=3.5, unit="EV")
+    assert isinstance(described.verification, manifest.Verified)
+    pictures = []
+    for how in (["--artifact", str(tmp_path / "posisp.onnx")], ["-m", "posisp", *given]):
+        out = tmp_path / f"{len(pictures)}.png"
+        assert main(["render", str(photo), *how, "-o", str(out), "-q"]) == 0
+        pictures.append(np.asarray(Image.open(out)).astype(int))
+    assert np.abs(pictures[0] - pictures[1]).max() <= 1

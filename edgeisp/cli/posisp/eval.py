@@ -59,7 +59,9 @@ def evaluate(
     if not name:
         raise BadInputError("its card names no task", where=loaded.path, cure="name one with --task")
     goal = TASKS.get(name)(
-        TaskOptions(data=data, weights=weights, patch=patch, seed=seed, reader=raw.reader())
+        TaskOptions(
+            data=data, weights=weights, patch=patch, seed=seed, reader=raw.reader(), note=console.note
+        )
     )
     goal.eval().requires_grad_(False)
     test = list(batches(goal.examples("test"), range(goal.test_size)))

@@ -58,7 +58,7 @@ def train(
     options: PolicyOptions,
     raw: RawFormatOptions,
     task: Annotated[
-        str, typer.Option("--task", "-t", help="What the pictures are for: enhance, or a plug-in's.")
+        str, typer.Option("--task", "-t", help="enhance, detect, segment, classify, or a plug-in's.")
     ],
     data: Annotated[
         str, typer.Option("--data", "-d", help="synthetic, or a data set that the task takes, as KIND:DIR.")
@@ -90,6 +90,8 @@ def train(
     Examples:
 
     edgeisp posisp train --task enhance
+
+    edgeisp posisp train --task detect --penalty 0.02
 
     edgeisp posisp train --task enhance --penalty 0.005 -o runs/short
 
@@ -125,7 +127,7 @@ def train(
             )
             last[:] = [now]
 
-        path, figures = train_policy(config, folder, resume=resume, report=report)
+        path, figures = train_policy(config, folder, resume=resume, report=report, note=console.note)
     facts = {"weights": str(path), "log": str(folder / "log.csv"), "steps": config.steps, **figures}
     if last:
         facts |= {"sequence": list(last[-1].sequence), "reward": last[-1].reward}

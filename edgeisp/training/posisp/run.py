@@ -63,6 +63,7 @@ def train_policy(
     *,
     resume: bool = False,
     report: Callable[[PolicyProgress], None] = lambda _: None,
+    note: Callable[[str], None] = lambda text: None,
 ) -> tuple[Path, dict[str, Any]]:
     """Run ``config`` to its last step; the path of the weights and what they come to on test examples.
 
@@ -77,7 +78,7 @@ def train_policy(
     processes = Processes.here()
     with processes.together():
         fabric = launch("no", processes)
-        run = PolicyRun(config, fabric, processes)
+        run = PolicyRun(config, fabric, processes, note)
         run.start(out, resume)
     unrewarded = 0
     for batch in run.batches():
@@ -108,7 +109,9 @@ def train_policy(
 class PolicyRun:
     """The state of a run."""
 
-    def __init__(self, config: PolicyConfig, fabric: Fabric, processes: Processes) -> None:
+    def __init__(
+        self, config: PolicyConfig, fabric: Fabric, processes: Processes, note: Callable[[str], None]
+    ) -> None:
         torch.manual_seed(config.seed)
         self.config, self.fabric, self.processes, self.step, self.saved = config, fabric, processes, 0, 0
         if config.batch < processes.size:
@@ -123,6 +126,7 @@ class PolicyRun:
             patch=config.patch,
             seed=config.seed,
             reader=config.reader,
+            note=note,
         )
         self.task: DownstreamTask = TASKS.get(config.task)(options)
         self.task.eval().requires_grad_(False).to(fabric.device)

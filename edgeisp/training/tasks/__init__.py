@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from edgeisp.training.tasks.base import DownstreamTask, TaskOptions
 
 TASKS: Registry[Callable[[TaskOptions], DownstreamTask]] = Registry(
-    "task", {"enhance": "edgeisp.training.tasks.enhance:Enhance"}, group="edgeisp.tasks"
+    "task",
+    {
+        "enhance": "edgeisp.training.tasks.enhance:Enhance",
+        "detect": "edgeisp.training.tasks.shapes:Detect",
+        "segment": "edgeisp.training.tasks.shapes:Segment",
+        "classify": "edgeisp.training.tasks.shapes:Classify",
+    },
+    group="edgeisp.tasks",
 )
 """Functions (or classes) that make a task from its options."""

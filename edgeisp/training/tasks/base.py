@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple, Protocol
@@ -29,6 +30,8 @@ class TaskOptions:
     seed: int = 0
     reader: RawReader = field(default_factory=RawReader)
     """How RAW files of a data set are read."""
+    note: Callable[[str], None] = lambda text: None
+    """Told what takes long."""
 
 
 class Example(NamedTuple):
