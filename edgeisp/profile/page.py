@@ -107,7 +107,7 @@ def _fared(report: Report) -> list[tuple[str, str, str]]:
     """How a phone fared: heat, clock, memory over the time of the run, a line for each measurement."""
     found = []
     named = [
-        (f"{_label(subject, m)}, {m.function}", m.outcome.health)
+        (f"{subject.name} {m.function}, {threads_of(m.threads)}", m.outcome.health)
         for subject in report.subjects
         for m in subject.measurements
         if isinstance(m.outcome, Measured)

@@ -128,7 +128,7 @@ class Curve:
 
 def over_time(curves: Sequence[Curve], unit: str) -> str:
     """Values over seconds."""
-    height, right = 160, WIDTH - 250
+    height, right = 160, WIDTH - 310
     x = _Axis.over([at for curve in curves for at, _ in curve.points], 70, right, logarithmic=False)
     y = _Axis.over([v for curve in curves for _, v in curve.points], height - 10, 12, logarithmic=False)
     parts = x.ticks(height, "s")
@@ -143,8 +143,8 @@ def over_time(curves: Sequence[Curve], unit: str) -> str:
         path = " ".join(f"{px:.1f},{py:.1f}" for px, py in at)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{color(index)}" stroke-width="2"/>')
         parts += [f'<circle cx="{px:.1f}" cy="{py:.1f}" r="3" fill="{color(index)}"/>' for px, py in at]
-        parts.append(_box(WIDTH - 236, 14 + 20 * index, 12, 12, color(index)))
-        parts.append(_text(WIDTH - 218, 24 + 20 * index, curve.name))
+        parts.append(_box(WIDTH - 296, 14 + 20 * index, 12, 12, color(index)))
+        parts.append(_text(WIDTH - 278, 24 + 20 * index, curve.name))
     return _svg(max(height + 26, 20 * len(curves) + 20), parts)
 
 

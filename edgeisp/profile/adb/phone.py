@@ -182,7 +182,7 @@ def choose(serial: str | None, server: AdbClient | None = None) -> Phone:
             raise BadInputError(
                 f"{len(ready)} phones on adb",
                 where="--on adb",
-                cure=f"name one: {', '.join(f'adb:{s}' for s in ready)}",
+                cure=f"name one: {', '.join(f'adb:{s}' for s in ready)}; or adb:all",
             )
         serial = ready[0] if ready else next(iter(states))
     if serial not in states:
