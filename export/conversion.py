@@ -21,8 +21,9 @@ from edgeisp.export.rewrites import prepare
 from edgeisp.export.target import Target
 from edgeisp.models import cost
 from edgeisp.models.checkpoint import LoadedModel
-from edgeisp.models.functions import Function, ISPNetwork
+from edgeisp.models.functions import Function, ISPNetwork, functions_of
 from edgeisp.models.halo import Halo
+from edgeisp.models.task import Packaging
 from edgeisp.quantize import checkpoint
 from edgeisp.quantize.precision import Name, parse_precision
 from edgeisp.render.halo import halo_of
@@ -40,6 +41,7 @@ class Job:
     """Height and width of the picture that one call makes."""
     name: str
     """File name of the artifact."""
+    packaging: Packaging = "split"
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ def convert(job: Job, path: Path) -> Converted:
     loaded = checkpoint.load(job.model, job.weights, job.precision)
     network = loaded.network
     task = loaded.task
-    functions = network.functions(*(side // task.scale for side in job.tile))
+    height, width = (side // task.scale for side in job.tile)
+    functions = functions_of(network, height, width, job.packaging)
     halo = _halo(loaded)
     prepared = {
         name: prepare(function, target.rewrites, job.precision) for name, function in functions.items()
@@ -78,6 +81,7 @@ def convert(job: Job, path: Path) -> Converted:
             name: _entry(function, target.file_of(name, path).name) for name, function in functions.items()
         },
         task=task.name,
+        packaging=job.packaging,
         tile=job.tile,
         stride=network.stride,
         halo=halo,

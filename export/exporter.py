@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast, get_args
 
 from edgeisp import child
 from edgeisp.engines import ENGINES
@@ -15,7 +16,10 @@ from edgeisp.export.manifest import Failed, File, Manifest, Verification, Verifi
 from edgeisp.export.target import precision_of
 from edgeisp.files import replace, sha256, staging
 from edgeisp.models.checkpoint import LoadedModel
+from edgeisp.models.functions import functions_of
+from edgeisp.models.task import Packaging
 from edgeisp.quantize import checkpoint
+from edgeisp.registry import did_you_mean
 
 LEAST_DELEGATION = 0.95
 
@@ -37,6 +41,7 @@ def plan(
     weights: Path | None = None,
     precision: str | None = None,
     tile: tuple[int, int] = (512, 512),
+    packaging: str = "split",
 ) -> Job:
     """Check everything that can be checked before any heavy work.
 
@@ -45,6 +50,7 @@ def plan(
         weights: a checkpoint; default: the bundled one.
         precision: default: the target's own.
         tile: height and width of the picture that one call makes, in pixels.
+        packaging: ``split`` or, where the network offers it, ``baked``; see `edgeisp.models.functions.Packaging`.
 
     Raises:
         BadInputError: a name, the precision or the tile does not fit.
@@ -63,8 +69,20 @@ def plan(
         raise BadInputError(
             f"tile {tile[0]}x{tile[1]}", cure=f"height and width must be multiples of {step} for {model}"
         )
-    stem = model if kind.name == chosen.precisions[0] else f"{model}-{kind.name}"
-    return Job(model, loaded.path, target, kind.name, tile, stem + chosen.suffix)
+    if packaging not in get_args(Packaging):
+        raise BadInputError(
+            f"no packaging is called {packaging!r}",
+            where="--packaging",
+            cure=did_you_mean(packaging, list(get_args(Packaging))),
+        )
+    how = cast("Packaging", packaging)
+    functions_of(loaded.network, step, step, how)
+    parts = [
+        model,
+        *([how] if how != "split" else []),
+        *([kind.name] if kind.name != chosen.precisions[0] else []),
+    ]
+    return Job(model, loaded.path, target, kind.name, tile, "-".join(parts) + chosen.suffix, how)
 
 
 def export(
@@ -156,7 +174,8 @@ def recheck(
 
 def _check_functions(described: Manifest, loaded: LoadedModel, path: Path) -> None:
     """Whether the manifest tells of the network's functions, by their names and shapes."""
-    own = loaded.network.functions(*(side // loaded.task.scale for side in described.tile))
+    height, width = (side // loaded.task.scale for side in described.tile)
+    own = functions_of(loaded.network, height, width, described.packaging)
     network = {name: (dict(f.inputs), dict(f.outputs)) for name, f in own.items()}
     told = {
         name: tuple({port.name: port.shape for port in ports} for ports in (f.inputs, f.outputs))

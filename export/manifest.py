@@ -15,7 +15,7 @@ import msgspec
 from edgeisp.errors import BadInputError
 from edgeisp.files import sha256, whole
 from edgeisp.models.halo import Halo
-from edgeisp.models.task import ISP, TASKS, Task
+from edgeisp.models.task import ISP, TASKS, Packaging, Task
 from edgeisp.models.task import Name as TaskName
 from edgeisp.quantize.scheme import Scheme
 
@@ -195,6 +195,8 @@ class Description(Part, frozen=True, kw_only=True):
     functions: dict[str, Function]
     task: TaskName = "isp"
     """What goes in and comes out; see ``camera`` for the details."""
+    packaging: Packaging = "split"
+    """``baked``: the context is computed inside ``tile``, from an input ``thumbnail``."""
     tile: tuple[Size, Size]
     """Height and width of the picture that one call of ``tile`` makes."""
     stride: Size

@@ -15,7 +15,7 @@ from edgeisp.engines import ENGINES
 from edgeisp.engines.base import Program, Tensors
 from edgeisp.engines.torch import run
 from edgeisp.export.manifest import Description, Failed, Parity, Verification, Verified
-from edgeisp.models.functions import THUMBNAIL, Function
+from edgeisp.models.functions import THUMBNAIL, Function, functions_of
 from edgeisp.models.task import ISP, SRGB_TO_SRGB
 from edgeisp.quantize import checkpoint
 from edgeisp.raw.color import color_input
@@ -40,7 +40,8 @@ def verify(
     """
     program = ENGINES.get(engine).open(artifact, threads=threads)
     loaded = checkpoint.load(manifest.model, weights, manifest.precision)
-    functions = loaded.network.functions(*(side // loaded.task.scale for side in manifest.tile))
+    height, width = (side // loaded.task.scale for side in manifest.tile)
+    functions = functions_of(loaded.network, height, width, manifest.packaging)
     pairs = compare(program, functions)
     wanted = dict.fromkeys(functions, THRESHOLDS_DB[manifest.precision])
     note = ""

@@ -30,6 +30,9 @@ def export(
     tile: Annotated[
         str, typer.Option("--tile", help="Picture pixels that one call makes: a number or WIDTHxHEIGHT.")
     ] = "512x512",
+    packaging: Annotated[
+        str, typer.Option("--packaging", help="split: context and tile apart; baked: one graph (posisp).")
+    ] = "split",
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the artifact.")] = Path("build"),
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check all that is cheap, print the plan, stop.")
@@ -46,6 +49,8 @@ def export(
     edgeisp export metaisp --target coreml
 
     edgeisp export metaisp --target tflite --precision fp16 --tile 1024x512 -o models
+
+    edgeisp export posisp --target onnx --packaging baked
     """
     import msgspec
 
@@ -56,7 +61,9 @@ def export(
     for line in extras.untested(target):
         console.warn(line)
     size = parse_size(tile, "--tile")
-    job = exporter.plan(model, target, weights=checkpoint, precision=precision, tile=size)
+    job = exporter.plan(
+        model, target, weights=checkpoint, precision=precision, tile=size, packaging=packaging
+    )
     if dry_run:
         planned = _planned(job, out)
         console.result(planned, "\n".join(f"{key}: {value}" for key, value in planned.items()))

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
-from edgeisp.models.task import ISP, Task
+from edgeisp.errors import BadInputError
+from edgeisp.models.task import ISP, Packaging, Task
 
 Shape = tuple[int, ...]
 CONTEXT_SIDE = 128
@@ -43,6 +44,16 @@ class ISPNetwork(nn.Module):
         """The exported entry points for a packed tile of ``height x width``; ``tile`` is always among them."""
         raise NotImplementedError
 
+    def baked(self, height: int, width: int) -> dict[str, Function]:
+        """The same as `functions` with the context computed inside ``tile``, from a `THUMBNAIL`; where offered.
+
+        Raises:
+            BadInputError: the network does not offer it.
+        """
+        raise BadInputError(
+            f"{type(self).__name__} is not exported in one graph", where="--packaging", cure="leave it out"
+        )
+
     def context(self, source: Tensor) -> Tensor:
         """What is computed once from the whole frame and handed to every tile; only for networks that have it."""
         raise NotImplementedError
@@ -58,3 +69,16 @@ class ISPNetwork(nn.Module):
     def landmarks(self) -> list[nn.Module]:
         """Modules whose outputs a teacher may guide (`edgeisp.training.distill`), at most one of each size."""
         return []
+
+
+def functions_of(
+    network: ISPNetwork, height: int, width: int, packaging: Packaging = "split"
+) -> dict[str, Function]:
+    """The entry points of an artifact of ``network`` for packed tiles of ``height x width``.
+
+    Raises:
+        BadInputError: a packaging that the network does not offer.
+    """
+    if packaging == "baked" and isinstance(network, ISPNetwork):
+        return network.baked(height, width)
+    return network.functions(height, width)

@@ -78,6 +78,13 @@ class PosISP(ISPNetwork):
             "context": Function("context", _Context(self), {**thumbnail, **color}, context),
         }
 
+    def baked(self, height: int, width: int) -> dict[str, Function]:
+        """``tile(raw, color, thumbnail) -> rgb``: every tile predicts the parameters again, of the same thumbnail."""
+        split = self.functions(height, width)
+        inputs = {**split["context"].inputs, **split["tile"].inputs}
+        ordered = {name: inputs[name] for name in ("raw", "color", THUMBNAIL)}
+        return {"tile": Function("tile", _Baked(self), ordered, split["tile"].outputs)}
+
     def reach(self) -> int:
         """The modules' halos, and one packed pixel of the demosaic."""
         return 1 + -(-self.pipeline.halo(self.sequence) // 2)
@@ -155,6 +162,18 @@ class _Context(nn.Module):
         rgb = matrix(torch.cat([r, (gr + gb) / 2, b], 1), color)
         raw: Tensor = self.predictor(torch.clamp(rgb, 0.0, 1.0))
         return raw
+
+
+class _Baked(nn.Module):
+    """Predictor and chain in one graph."""
+
+    def __init__(self, network: PosISP) -> None:
+        super().__init__()
+        self.parameters_of, self.tile = _Context(network), _Tile(network)
+
+    def forward(self, raw: Tensor, color: Tensor, thumbnail: Tensor) -> Tensor:
+        picture: Tensor = self.tile(raw, color, self.parameters_of(thumbnail, color))
+        return picture
 
 
 def described(card: Mapping[str, Any]) -> PosISP:

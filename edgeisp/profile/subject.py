@@ -16,7 +16,7 @@ from edgeisp.export.verification import THRESHOLDS_DB, example, references
 from edgeisp.files import sha256
 from edgeisp.models import MODELS, checkpoint
 from edgeisp.models.checkpoint import LoadedModel
-from edgeisp.models.functions import Function
+from edgeisp.models.functions import Function, functions_of
 from edgeisp.profile.costs import reconciled
 from edgeisp.profile.files import count
 from edgeisp.profile.report import Costs, Int8, Subject
@@ -193,7 +193,7 @@ def _functions(described: Manifest, weights: Path | None) -> tuple[dict[str, Fun
     if loaded.sha256 != described.checkpoint.sha256:
         return None, f"made from other weights than {loaded.path.name}: {cure}"
     height, width = (side // loaded.task.scale for side in described.tile)
-    return loaded.network.functions(height, width), None
+    return functions_of(loaded.network, height, width, described.packaging), None
 
 
 def _drawn(described: Manifest) -> dict[str, Tensors]:

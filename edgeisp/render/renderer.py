@@ -93,8 +93,10 @@ class Renderer:
 
         Floats exist for the tiles at work; of the picture only its integers.
         """
-        given = {**frame.inputs, **self.context(frame)}
         wanted, scale = self.functions["tile"], self.task.scale
+        given = {**frame.inputs, **self.context(frame)}
+        if THUMBNAIL in wanted:
+            given[THUMBNAIL] = frame.thumbnail(*wanted[THUMBNAIL][-2:])[None]
         height, width = frame.size
         picture = np.empty((scale * height, scale * width, 3), quantizer.dtype)
 

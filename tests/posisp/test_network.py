@@ -135,19 +135,39 @@ def test_show_tells_the_sequence_in_physical_units(
     assert Image.open(out).width == 2000
 
 
+@pytest.mark.parametrize("packaging", ["split", "baked"])
 def test_artifact_tells_its_chain_and_renders_the_same_picture(
-    capfd: Captured, weights: Path, photo: Path, tmp_path: Path
+    weights: Path, photo: Path, tmp_path: Path, packaging: str
 ) -> None:
     pytest.importorskip("onnxruntime")
-    given = ["--checkpoint", str(weights)]
-    assert main(["export", "posisp", *given, "-t", "onnx", "--tile", "128", "-o", str(tmp_path), "-q"]) == 0
-    described = manifest.read(tmp_path / "posisp.onnx")
+    given, how = ["--checkpoint", str(weights)], ["-t", "onnx", "--tile", "128", "--packaging", packaging]
+    assert main(["export", "posisp", *given, *how, "-o", str(tmp_path), "-q"]) == 0
+    artifact = tmp_path / ("posisp.onnx" if packaging == "split" else "posisp-baked.onnx")
+    described = manifest.read(artifact)
     assert [stage.module for stage in described.chain] == network().card()["sequence"]
     assert described.chain[1].parameters[0] == StageParameter(name="exposure", low=-3.5, high=3.5, unit="EV")
     assert isinstance(described.verification, manifest.Verified)
+    assert ("context" in described.functions) == (packaging == "split")
     pictures = []
-    for how in (["--artifact", str(tmp_path / "posisp.onnx")], ["-m", "posisp", *given]):
+    for by in (["--artifact", str(artifact)], ["-m", "posisp", *given]):
         out = tmp_path / f"{len(pictures)}.png"
-        assert main(["render", str(photo), *how, "-o", str(out), "-q"]) == 0
+        assert main(["render", str(photo), *by, "-o", str(out), "-q"]) == 0
         pictures.append(np.asarray(Image.open(out)).astype(int))
     assert np.abs(pictures[0] - pictures[1]).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["metaisp", "--packaging", "baked"], "not exported in one graph"),
+        (["posisp", "--packaging", "bakd"], "did you mean 'baked'?"),
+    ],
+)
+def test_packaging_is_refused_in_one_line(
+    capfd: Captured, weights: Path, given: list[str], message: str
+) -> None:
+    more = ["--checkpoint", str(weights)] if given[0] == "posisp" else []
+    assert main(["export", *given, *more, "-t", "onnx"]) == 2
+    err = capfd.readouterr().err
+    assert message in err
+    assert err.count("\n") == 1
