@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from edgeisp.checkpoints import bundled
+from edgeisp.checkpoints import bundled, bundled_for
 from edgeisp.errors import BadInputError, CheckpointError
 from edgeisp.models.checkpoint import load, network_of, save
 from edgeisp.models.metaisp import MetaISP
@@ -30,6 +30,24 @@ def test_saved_weights_and_card_come_back(good: Path) -> None:
 def test_bundled_checkpoint_loads_and_tells_its_training() -> None:
     assert bundled("metaisp") is not None
     assert load("metaisp").card["steps"] > 0
+
+
+@pytest.mark.parametrize("name", ["metaisp", "lwisp"])
+def test_weights_for_a_sensor_go_by_name_and_keep_greys_grey(name: str) -> None:
+    loaded = load(name, Path(f"{name}-rhid"))
+    assert loaded.card["data_licence"] == "MIT"
+    assert loaded.path in bundled_for(name)
+    color = torch.eye(3).reshape(1, 9, 1, 1)
+    for level in (0.05, 0.2, 0.6):
+        with torch.no_grad():
+            middle = loaded.network(torch.full((1, 4, 64, 64), level), color)[0, :, 48:80, 48:80].mean((1, 2))
+        assert float(middle.max() - middle.min()) < 0.02
+
+
+def test_checkpoints_of_another_network_are_not_taken_for_ones_own() -> None:
+    names = [path.stem for path in bundled_for("lwisp")]
+    assert "lwisp" in names
+    assert "lwisp-denoise" not in names
 
 
 def test_missing_file_is_named_when_it_does_not_exist(tmp_path: Path) -> None:
