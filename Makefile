@@ -46,6 +46,7 @@ format: $(VENV)/dev.stamp ## Let ruff format and mend what it can.
 bench: $(VENV)/dev.stamp ## Time start-up, engines and training data on this machine; tables.
 	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/engines.py
+	$(BIN)/python benchmarks/int8.py
 	$(BIN)/python benchmarks/data.py
 
 tflite-runtime: $(OLD_TFLITE)/.stamp ## The old TFLite interpreter (numpy 1) in an environment of its own; the tests then use it.
