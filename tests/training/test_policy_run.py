@@ -88,6 +88,17 @@ def test_run_gains_over_linear_raw(tmp_path: Path) -> None:
     assert figures["policy"] > figures["linear_raw"] + 3
 
 
+def test_order_that_is_given_stands_and_only_parameters_learn(tmp_path: Path) -> None:
+    path, _ = train_policy(settings(order=("gamma", "exposure"), steps=2), tmp_path / "run")
+    loaded = load("posisp", path)
+    assert loaded.card["posisp"]["sequence"] == ["gamma", "exposure"]
+    assert isinstance(loaded.network, PosISP)
+    assert loaded.network.order.head.weight.abs().max() == 0
+    assert not torch.allclose(
+        loaded.network.parameters_of.head.bias, PosISP(loaded.network.pipeline).parameters_of.head.bias
+    )
+
+
 def test_paper_mode_draws_a_sequence_for_every_example(tmp_path: Path) -> None:
     path, _ = train_policy(settings(paper=True, steps=2), tmp_path / "run")
     network = load("posisp", path).network
@@ -174,6 +185,7 @@ def test_cli_trains_and_measures(capfd: Captured, tmp_path: Path) -> None:
         (["--task", "enhanse"], "did you mean 'enhance'?"),
         (["--task", "enhance", "--steps", "0"], "steps"),
         (["--task", "enhance", "--modules", "exposure,exposure"], "twice"),
+        (["--task", "enhance", "--order", "denoise"], "no module 'denoise' in this set"),
         (["--task", "enhance", "--data", "nowhere"], "no data set is called"),
     ],
 )

@@ -72,6 +72,12 @@ def train(
             "--modules", help="Names of modules to choose from, with commas; default the paper's ten."
         ),
     ] = None,
+    order: Annotated[
+        str | None,
+        typer.Option(
+            "--order", help="Names of modules in their order, with commas: only parameters are learned."
+        ),
+    ] = None,
     paper: Annotated[
         bool, typer.Option("--paper", help="The paper's formulas, initialisation, objective and constants.")
     ] = False,
@@ -97,6 +103,8 @@ def train(
 
     edgeisp posisp train --task enhance --data pairs:my_phone --modules exposure,ccm,local-tone,gamma
 
+    edgeisp posisp train --task detect --order fast-denoise,exposure,gamma -o runs/fixed
+
     edgeisp posisp train --task enhance --paper --steps 20000 -o runs/paper
     """
     from edgeisp.extras import require
@@ -113,7 +121,8 @@ def train(
         data=data,
         weights=weights and str(weights),
         reader=raw.reader(),
-        modules=tuple(name.strip() for name in modules.split(",")) if modules else None,
+        modules=_names(modules),
+        order=_names(order),
         **vars(options),
     )
     folder = out or Path("runs") / f"posisp-{task}"
@@ -132,6 +141,10 @@ def train(
     if last:
         facts |= {"sequence": list(last[-1].sequence), "reward": last[-1].reward}
     console.result(facts, f"{path}  {summary(figures)}")
+
+
+def _names(text: str | None) -> tuple[str, ...] | None:
+    return tuple(name.strip() for name in text.split(",")) if text else None
 
 
 def summary(figures: dict[str, Any]) -> str:

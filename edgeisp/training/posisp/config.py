@@ -24,6 +24,8 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     reader: RawReader = msgspec.field(default_factory=RawReader)
     modules: tuple[str, ...] = ()
     """Names; empty: the default set."""
+    order: tuple[str, ...] = ()
+    """A sequence that is given: only parameters learn. Empty: the order is learned."""
     paper: bool = False
     """The paper's modules, initialisation and objective."""
     steps: Positive = 1500
@@ -63,7 +65,7 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     @property
     def settled(self) -> int:
         """The step from which the order is fixed."""
-        return self.steps - round(self.steps * self.settle)
+        return 0 if self.order else self.steps - round(self.steps * self.settle)
 
 
 PAPER: dict[str, Any] = {

@@ -137,7 +137,8 @@ class PolicyRun:
         self.for_parameters = torch.optim.Adam(
             self.network.parameters_of.parameters(), config.lr_parameters, betas
         )
-        self.order_fixed = False
+        self.order_fixed = bool(config.order)
+        self.network.sequence = self.network.pipeline.ids(config.order)
 
     def start(self, out: Path, resume: bool) -> None:
         """Begin in ``out``, or go on with what stopped there."""
