@@ -68,7 +68,9 @@ class TrainOptions:
     ] = False
     init: Annotated[
         str | None,
-        typer.Option("--init", rich_help_panel=PANEL, help="Start from these weights: a file, or a bundled name."),
+        typer.Option(
+            "--init", rich_help_panel=PANEL, help="Start from these weights: a file, or a bundled name."
+        ),
     ] = None
 
 
