@@ -17,7 +17,7 @@ SIDE, GAP, LABEL, LEFT = 192, 8, 22, 12
 INK, PAPER = (30, 32, 38), (252, 252, 250)
 GAIN = 16
 """How much differences are magnified, around grey."""
-STRETCH = 4
+STRETCH = 2
 """How much the contrast of gradients is stretched around their mean, so that bands show in print."""
 
 
@@ -52,7 +52,7 @@ def sheet(title: str, found: Comparison) -> Image.Image:
 def stretched(chart: Floats) -> Floats:
     """A chart with its contrast raised, each row and channel around its own mean."""
     mean = chart.mean(2, keepdims=True)
-    shown: Floats = np.clip(0.5 + STRETCH / 2 * (chart - mean), 0, 1)
+    shown: Floats = np.clip(0.5 + STRETCH * (chart - mean), 0, 1)
     return shown
 
 
