@@ -171,3 +171,13 @@ def test_packaging_is_refused_in_one_line(
     err = capfd.readouterr().err
     assert message in err
     assert err.count("\n") == 1
+
+
+def test_bundled_policy_brightens_the_dark_and_keeps_grey_grey() -> None:
+    loaded = checkpoint.load("posisp")
+    assert loaded.card[KEY]["task"] == "enhance"
+    color = torch.eye(3).reshape(1, 9, 1, 1)
+    with torch.inference_mode():
+        made = loaded.network(torch.full((1, 4, 64, 64), 0.03), color)[0, :, 48:80, 48:80].mean((1, 2))
+    assert made.min() > 0.1
+    assert made.max() - made.min() < 0.02
