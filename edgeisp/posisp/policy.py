@@ -143,6 +143,10 @@ class ParameterPredictor(nn.Module):
     def forward(self, thumbnail: Tensor) -> Tensor:
         """``B x 3 x 64 x 64`` to ``B x parameters``."""
         features = self.encoder(thumbnail)
-        pooled = torch.cat([features.mean((2, 3)), features.amax((2, 3))], 1)
+        side = features.shape[-1]
+        largest = F.max_pool2d(
+            features, side, side
+        )  # XNNPACK has no amax, coremltools no pooling without a stride
+        pooled = torch.cat([features.mean((2, 3), keepdim=True), largest], 1).flatten(1)
         made = self.expand(self.latent(F.relu(self.hidden(pooled))))
         return torch.tanh(self.head(F.leaky_relu(made, 0.2))) * 0.5 + 0.5

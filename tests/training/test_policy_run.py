@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +107,24 @@ def test_paper_mode_draws_a_sequence_for_every_example(tmp_path: Path) -> None:
     network = load("posisp", path).network
     assert isinstance(network, PosISP)
     assert network.pipeline.paper
+
+
+def test_two_processes_end_with_the_weights_of_one(tmp_path: Path) -> None:
+    given = ["--steps=4", "--batch=4", "--sequences=3", "--patch=16", "--workers=0", "--settle=0.5"]
+    command = ["-m", "edgeisp", "posisp", "train", "--task=enhance", "--modules=exposure,gamma,ccm", *given]
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2"]
+    done = subprocess.run(
+        [*launcher, *command, "-o", str(tmp_path / "two")],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    train_policy(settings(steps=4, batch=4, settle=0.5), tmp_path / "one")
+    one, two = (load("posisp", tmp_path / name / "posisp.safetensors").network for name in ("one", "two"))
+    for key, value in one.state_dict().items():
+        assert torch.allclose(value, two.state_dict()[key], atol=1e-6), key
 
 
 def test_reward_of_the_empty_sequence_is_zero_and_has_no_gradient() -> None:
