@@ -51,10 +51,12 @@ def claims(
             where="--checkpoint",
             cure="name the network: `edgeisp claims MODEL`",
         )
+    claims = [claim for name in names for claim in MODELS.get(name).claims]
+    sets = _by_kind(data or [], {claim.check.data for claim in claims if claim.check and claim.check.data})
     reports = [store.read(path) for path in report or []]
     lines: list[checking.Line] = []
-    with console.progress("checking", total=sum(len(MODELS.get(name).claims) for name in names)) as advance:
-        evidence = checking.Evidence(checkpoint, _by_kind(data or []), reports, lambda what: advance(1, what))
+    with console.progress("checking", total=len(claims)) as advance:
+        evidence = checking.Evidence(checkpoint, sets, reports, lambda what: advance(1, what))
         for name in names:
             lines += checking.check(name, evidence)
     goals = checking.real_time(names, reports)
@@ -71,10 +73,10 @@ def claims(
         )
 
 
-def _by_kind(given: list[str]) -> dict[str, str]:
+def _by_kind(given: list[str], wanted: set[str]) -> dict[str, str]:
+    known = " or ".join(f"{kind}:DIR" for kind in sorted(wanted)) or "no set"
     for text in given:
-        if not all(text.partition(":")):
-            raise BadInputError(
-                f"cannot read {text!r}", where="--data", cure="give KIND:DIR, such as zrr:DIR"
-            )
+        kind, _, folder = text.partition(":")
+        if kind not in wanted or not folder:
+            raise BadInputError(f"no claim is about {text!r}", where="--data", cure=f"give {known}")
     return {text.partition(":")[0]: text for text in given}

@@ -103,12 +103,15 @@ def profile(
     counts = _threads(threads)
     packed = packed_size(input)
 
+    from edgeisp.engines import ENGINES
     from edgeisp.profile import session
     from edgeisp.profile.device import Plan
     from edgeisp.profile.rendering import terminal
     from edgeisp.profile.subject import describe
     from edgeisp.profile.tables import about, side_by_side, tables
 
+    if engine is not None:
+        ENGINES.check(engine)
     plan = Plan(threads=counts, runs=runs, operators=operators, apks=tuple(apk or ()), runner=runner, app=app)
     reached = session.places(on or ["host"], plan)
     subjects = []

@@ -121,6 +121,14 @@ def warnings(old: Report, new: Report, control: str | None) -> list[str]:
         found.append(
             "two runs at different times: without --control a slower phase of the machine looks like a regression"
         )
+    after = dict(_measured(new))
+    lost = [key for key in dict(_measured(old)) if key not in after]
+    if lost:
+        name, function, engine, threads = lost[0]
+        found.append(
+            f"{len(lost)} measured in the old report have no times in the new one, first "
+            f"{name} {function}, {engine}, {threads_of(threads)}"
+        )
     return found
 
 

@@ -31,7 +31,7 @@ class HostDevice:
 
     def reach(self, serial: str | None, plan: Plan) -> list[str | None]:
         if serial is not None:
-            raise UnavailableError(
+            raise BadInputError(
                 f"this host is no {serial!r}", where="--on", cure="give `--on host`, without anything behind"
             )
         if plan.app or plan.runner or plan.apks:
@@ -180,7 +180,8 @@ def engine_for(path: Path, wanted: str | None) -> str:
             if (lack := engine.missing()) is None:
                 return name
             lacks.append(lack)
-    reason = lacks[0] if lacks else f"no runtime of this host opens {path.suffix or 'such'} files"
+    opens = f"{wanted} does not open" if wanted else "no runtime of this host opens"
+    reason = lacks[0] if lacks else f"{opens} {path.suffix or 'such'} files"
     raise UnavailableError(reason, where=path)
 
 

@@ -86,6 +86,9 @@ def test_wrong_pictures_end_with_5_before_any_budget(
         (["metaisp", "--input", "1x3x8x8"], "--input"),
         (["metaisp", "--input", "12x12"], "multiples of 8"),
         (["metaisp", "--on", "hots"], "did you mean 'host'"),
+        (["metaisp", "--on", "host:phone"], "give `--on host`"),
+        (["metaisp", "--on", "aws:Pixel 8"], "--apk"),
+        (["metaisp", "--engine", "onxx"], "did you mean 'onnx'"),
         (["metaisp", "-o", "report.pdf"], "no report ends with .pdf"),
         (["metaisp", "--app", "dev.edgeisp.demo"], "give --on adb"),
         (["metaisp", "--on", "adb", "--app", "demo"], "PACKAGE or PACKAGE/CLASS"),
@@ -113,6 +116,7 @@ def test_claims_hold_or_say_what_they_need(capsys: pytest.CaptureFixture[str]) -
     found = json.loads(capsys.readouterr().out)["claims"]
     assert {line["status"] for line in found} == {"measured", "needs data"}
     assert main(["claims", "--data", "zrr"]) == 2
+    assert main(["claims", "--data", "zzr:/data"]) == 2
     assert main(["claims", "--checkpoint", "x.safetensors"]) == 2
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edgeisp.errors import BadInputError
-from edgeisp.profile.compare import Difference, compare, differences
+from edgeisp.profile.compare import Difference, compare, differences, warnings
 from edgeisp.profile.report import NotMeasured, Report
 from edgeisp.profile.statistics import quantile, ratio_of_medians
 
@@ -51,7 +51,7 @@ def test_more_macs_are_a_regression_without_statistics(make_report: Make) -> Non
     (macs,) = [d for d in found if d.what == "macs"]
     assert (macs.ratio, macs.regression, macs.interval) == (1.2, True, None)
     shown = differences(found, 0.95)
-    assert [row[2] for row in shown.rows] == ["median, tflite, 1 threads", "macs"]
+    assert [row[2] for row in shown.rows] == ["median, tflite, 1 thread", "macs"]
 
 
 def test_comparison_refuses_reports_without_anything_in_common(make_report: Make) -> None:
@@ -63,6 +63,15 @@ def test_comparison_refuses_reports_without_anything_in_common(make_report: Make
         compare(make_report(), renamed)
     with pytest.raises(BadInputError, match="not in both"):
         compare(make_report(), make_report(), control="metaisp")
+
+
+def test_warnings_name_what_the_new_report_lost(make_report: Make) -> None:
+    died = make_report(outcome=NotMeasured(reason="x"))
+    assert any(
+        "no times in the new one, first net.tflite tile" in line
+        for line in warnings(make_report(), died, None)
+    )
+    assert not any("no times" in line for line in warnings(make_report(), make_report(), None))
 
 
 def test_interval_holds_the_true_ratio_as_often_as_it_says() -> None:

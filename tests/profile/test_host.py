@@ -14,7 +14,7 @@ from edgeisp.export.rewrites import prepare
 from edgeisp.models.functions import Function
 from edgeisp.profile import DEVICES
 from edgeisp.profile.device import Answer, Job, Plan
-from edgeisp.profile.host import DEVICE
+from edgeisp.profile.host import DEVICE, engine_for
 from edgeisp.profile.report import Died, Measured, NotMeasured
 from edgeisp.quantize.precision import parse_precision
 
@@ -79,6 +79,8 @@ def test_what_no_runtime_opens_is_not_measured(tmp_path: Path, countable: Functi
     (answer,) = measure(job(tmp_path / "net.xyz", countable))
     assert isinstance(answer.outcome, NotMeasured)
     assert "no runtime" in answer.outcome.reason
+    with pytest.raises(UnavailableError, match=r"coreml does not open \.onnx files"):
+        engine_for(tmp_path / "net.onnx", "coreml")
 
 
 def test_damaged_file_is_an_outcome_and_the_others_go_on(
@@ -105,7 +107,7 @@ def test_killed_process_is_an_outcome(
 
 def test_host_is_one_machine() -> None:
     assert DEVICES.get("host").found()[0].ready
-    with pytest.raises(UnavailableError, match="no 'emulator'"):
+    with pytest.raises(BadInputError, match="no 'emulator'"):
         DEVICE.reach("emulator", Plan())
     with pytest.raises(BadInputError, match="no device is called 'hosst'"):
         DEVICES.get("hosst")

@@ -24,9 +24,9 @@ SUFFIXES = (".tflite", ".pte")
 
 
 def ready(plan: Plan) -> None:
-    """Raises: UnavailableError: no APK. BadInputError: one that is not there."""
+    """Raises: BadInputError: no APK, or one that is not there."""
     if not plan.apks:
-        raise UnavailableError(
+        raise BadInputError(
             "this farm runs an app",
             where="--apk",
             cure="pass a benchmark APK (docs/devices.md says what it must do)",

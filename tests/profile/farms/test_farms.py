@@ -170,7 +170,7 @@ def test_job_that_failed_says_what_the_farm_said(measure: Callable[[], Any], ser
 
 
 def test_no_apk_is_named_before_any_work(farm: str, server: Server, tmp_path: Path) -> None:
-    with pytest.raises(UnavailableError, match="--apk"):
+    with pytest.raises(BadInputError, match="--apk"):
         DEVICES.get(farm).reach(PHONES[farm], Plan(runs=1))
     with pytest.raises(BadInputError, match="no such APK"):
         DEVICES.get(farm).reach(PHONES[farm], Plan(apks=(tmp_path / "absent.apk",)))
