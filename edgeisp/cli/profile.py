@@ -140,6 +140,8 @@ def profile(
     console.result({"reports": facts} if several else facts[0], Group(*shown))
     for report in reports:
         _judge(report, limit)
+        if engine is not None:
+            _measured(report)
 
 
 def _judge(report: Report, limit: float | None) -> None:
@@ -172,6 +174,20 @@ def _judge(report: Report, limit: float | None) -> None:
                 where=subject.path,
                 cure="a smaller tile or network, another precision, or a larger --budget",
             )
+
+
+def _measured(report: Report) -> None:
+    """Raise if the engine that was asked for has not one figure to show."""
+    from edgeisp.errors import UnavailableError
+    from edgeisp.profile.report import Measured
+
+    everything = [m for subject in report.subjects for m in subject.measurements]
+    if everything and not any(isinstance(m.outcome, Measured) for m in everything):
+        raise UnavailableError(
+            "nothing could be measured",
+            where=report.device.name,
+            cure="the table says why, for each function",
+        )
 
 
 def write_report(

@@ -241,7 +241,8 @@ def delegation(report: Report) -> Table:
             spent = "; ".join(dict.fromkeys(shares))
             operations = f"{counted.delegated} of {counted.total} on {counted.backend}" if counted else ""
             int8 = _int8(subject.int8[function]) if function in subject.int8 else ""
-            rows.append((subject.name, function, operations, spent, int8, verification(subject)))
+            verdict = verification(subject, function)
+            rows.append((subject.name, function, operations, spent, int8, verdict))
     columns = ("what", "function", "operations delegated", "time in delegated ones", "int8", "verification")
     return Table("Delegation and verification", columns, tuple(rows))
 
@@ -283,11 +284,12 @@ def operators(subject: Subject, measurement: Measurement) -> Table:
     return Table(title, ("operator", "", ">calls", ">ms", ">share"), tuple(rows), note)
 
 
-def verification(subject: Subject) -> str:
-    """What the artifact's manifest says, in a few words."""
+def verification(subject: Subject, function: str | None = None) -> str:
+    """What the artifact's manifest says of a function, or of its worst one, in a few words."""
     said = subject.verification
     if isinstance(said, Verified):
-        return f"verified by {said.engine}, {said.psnr_db:.1f} dB"
+        psnr_db = said.functions[function].psnr_db if function in said.functions else said.psnr_db
+        return f"verified by {said.engine}, {psnr_db:.1f} dB"
     if isinstance(said, Failed):
         return f"FAILED by {said.engine}"
     return f"unverified: {said.reason}" if isinstance(said, Unverified) else ""

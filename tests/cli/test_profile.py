@@ -42,6 +42,13 @@ def test_profile_counts_measures_and_compares_network_and_artifact(report: Path)
     assert [t["title"] for t in artifact["thumbnails"]][:2] == ["the device's picture", "PyTorch's picture"]
 
 
+def test_engine_that_cannot_open_the_file_ends_with_4(
+    artifact: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["profile", str(artifact), "--engine", "coreml", *FAST]) == 4
+    assert "nothing could be measured" in capsys.readouterr().err
+
+
 def test_page_and_markdown_lie_beside_the_report(report: Path) -> None:
     assert "<svg" in report.with_suffix(".html").read_text()
     assert "## Latency" in report.with_suffix(".md").read_text()
