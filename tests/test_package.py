@@ -85,6 +85,7 @@ def test_metadata_offers_the_documented_extras() -> None:
         "quantize",
         "tflite",
         "train",
+        "vision",
     }
     assert described["License-Expression"] == "Apache-2.0"
     assert described["Requires-Python"] == ">=3.11"
