@@ -193,7 +193,8 @@ def _folder(work: _Work, output: Path | None, suffix: str) -> None:
         f"{output}  {len(done)} of {len(photos)} pictures{left_out}; {seconds:.1f} s "
         f"({facts['megapixels_per_second']:.2f} MP/s)",
     )
-    if failed and processes.first:  # torchrun ends all when one ends in failure: only the one that has reported may
+    # torchrun ends all processes when one ends in failure: only the one that has reported may.
+    if failed and processes.first:
         raise typer.Exit(BadInputError.exit_code)
 
 
