@@ -198,7 +198,8 @@ def test_two_processes_render_a_folder_together(checkpoint: Path, photo: Path, t
     (folder / "d.dng").write_bytes(b"II")
     launcher = [sys.executable, "-P", "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
     verb = ["-m", "edgeisp", "render", str(folder), "-o", str(out), "--checkpoint", str(checkpoint), "--json"]
-    done = subprocess.run([*launcher, *verb], capture_output=True, text=True, timeout=1200)
+    # Away from the checkout, whose folder torchrun's workers would import instead of the package.
+    done = subprocess.run([*launcher, *verb], capture_output=True, text=True, timeout=1200, cwd=tmp_path)
     assert done.returncode == 1  # torchrun's own, for our 2
     facts = json.loads(done.stdout)
     assert facts["processes"] == 2
