@@ -22,12 +22,13 @@ from edgeisp.errors import BadInputError, EdgeISPError
 from edgeisp.files import whole
 from edgeisp.models import MODELS
 from edgeisp.models.checkpoint import load, save
-from edgeisp.models.task import ISP
+from edgeisp.models.task import ISP, task_of
 from edgeisp.processes import Processes
 from edgeisp.training.config import TrainConfig, check
 from edgeisp.training.fabric import gpu_utilization, launch
 from edgeisp.training.log import Log, Progress
 from edgeisp.training.objective import Batch, Objective, Trainee, likeness
+from edgeisp.training.state import read_state
 
 STATE = "state.pt"
 
@@ -238,7 +239,7 @@ class Run:
         return pairs[0]
 
     def _data(self) -> Pairs:
-        c, task = self.config, getattr(self.bare, "task", ISP)
+        c, task = self.config, task_of(self.bare)
         if task != ISP:
             return open_subtask(
                 task, c.data, patch=c.patch, seed=c.seed, aligned=c.aligned, skip_bad=c.skip_bad
@@ -272,30 +273,7 @@ class Run:
 
     def restore(self, path: Path) -> None:
         """Take over the state at ``path``; the settings must be those of the run that wrote it."""
-        try:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-        except Exception as error:  # unpickling raises whatever it runs into
-            raise BadInputError(
-                "not a whole training state", where=path, cure="start the run anew"
-            ) from error
-        try:
-            before = msgspec.json.decode(state["config"], type=type(self.config))
-        except msgspec.ValidationError as error:
-            raise BadInputError(
-                f"a run of another version of edgeisp stopped here ({error})",
-                where=path,
-                cure="start it anew",
-            ) from error
-        changed = [
-            f
-            for f in self.config.__struct_fields__
-            if getattr(before, f) != getattr(self.config, f) and f not in _FREE
-        ]
-        if changed:
-            told = ", ".join(f"{f} {getattr(before, f)!r} -> {getattr(self.config, f)!r}" for f in changed)
-            raise BadInputError(
-                f"another run stopped here ({told})", where=path, cure="resume with the same settings"
-            )
+        state = read_state(path, self.config, _FREE)
         self.bare.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.objective.load_state_dict(state["objective"], strict=False)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from edgeisp.cli.console import Console
 from edgeisp.cli.options import RawFormatOptions
+from edgeisp.cli.posisp.options import Policy, TaskData, TaskWeights
 from edgeisp.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -18,18 +18,12 @@ if TYPE_CHECKING:
 def evaluate(
     console: Console,
     raw: RawFormatOptions,
-    checkpoint: Annotated[
-        Path | None, typer.Option("--checkpoint", help="Of `edgeisp posisp train`; default the bundled one.")
-    ] = None,
+    checkpoint: Policy = None,
     task: Annotated[
         str | None, typer.Option("--task", "-t", help="Default: the one that it was trained for.")
     ] = None,
-    data: Annotated[
-        str, typer.Option("--data", "-d", help="synthetic, or a data set that the task takes, as KIND:DIR.")
-    ] = "synthetic",
-    weights: Annotated[
-        Path | None, typer.Option("--weights", help="Of the task's frozen network; default: it has its own.")
-    ] = None,
+    data: TaskData = "synthetic",
+    weights: TaskWeights = None,
     patch: Annotated[int, typer.Option("--patch", help="Packed pixels of an example.")] = 32,
     random_orders: Annotated[
         int, typer.Option("--random-orders", min=1, help="Orders of all modules to compare with.")

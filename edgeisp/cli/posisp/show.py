@@ -9,6 +9,7 @@ import typer
 
 from edgeisp.cli.console import Console
 from edgeisp.cli.options import RawOptions
+from edgeisp.cli.posisp.options import Policy
 
 PIXELS = 640 * 640
 """About the size at which the steps are shown, in packed pixels."""
@@ -17,9 +18,7 @@ PIXELS = 640 * 640
 def show(
     console: Console,
     source: RawOptions,
-    checkpoint: Annotated[
-        Path | None, typer.Option("--checkpoint", help="Of `edgeisp posisp train`; default the bundled one.")
-    ] = None,
+    checkpoint: Policy = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="PNG; default PHOTO.posisp.png beside it.")
     ] = None,

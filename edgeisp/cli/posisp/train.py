@@ -10,6 +10,7 @@ import typer
 
 from edgeisp.cli.console import Console
 from edgeisp.cli.options import RawFormatOptions
+from edgeisp.cli.posisp.options import TaskData, TaskWeights
 
 if TYPE_CHECKING:
     from edgeisp.training.posisp.run import PolicyProgress
@@ -60,12 +61,8 @@ def train(
     task: Annotated[
         str, typer.Option("--task", "-t", help="enhance, detect, segment, classify, or a plug-in's.")
     ],
-    data: Annotated[
-        str, typer.Option("--data", "-d", help="synthetic, or a data set that the task takes, as KIND:DIR.")
-    ] = "synthetic",
-    weights: Annotated[
-        Path | None, typer.Option("--weights", help="Of the task's frozen network; default: it has its own.")
-    ] = None,
+    data: TaskData = "synthetic",
+    weights: TaskWeights = None,
     modules: Annotated[
         str | None,
         typer.Option(

@@ -26,6 +26,7 @@ from edgeisp.training.loop import DivergedError
 from edgeisp.training.posisp.config import FREE, PolicyConfig
 from edgeisp.training.posisp.evaluate import batches, figures, mean_loss
 from edgeisp.training.posisp.objective import Batch, Outcome, outcome, policy_loss
+from edgeisp.training.state import read_state
 from edgeisp.training.tasks import TASKS
 from edgeisp.training.tasks.base import DownstreamTask, Examples, TaskOptions
 
@@ -311,19 +312,7 @@ class PolicyRun:
         save(out / WEIGHTS, deployed, card)
 
     def _restore(self, path: Path) -> None:
-        try:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-            before = msgspec.json.decode(state["config"], type=PolicyConfig)
-        except Exception as error:  # unpickling raises whatever it runs into
-            raise BadInputError(
-                "not a whole training state", where=path, cure="start the run anew"
-            ) from error
-        fields = [f for f in self.config.__struct_fields__ if f not in FREE]
-        if changed := [f for f in fields if getattr(before, f) != getattr(self.config, f)]:
-            told = ", ".join(f"{f} {getattr(before, f)!r} -> {getattr(self.config, f)!r}" for f in changed)
-            raise BadInputError(
-                f"another run stopped here ({told})", where=path, cure="resume with the same settings"
-            )
+        state = read_state(path, self.config, FREE)
         self.network.load_state_dict(state["network"])
         self.network.sequence = tuple(state["sequence"])
         self.order_fixed = bool(state["order_fixed"])

@@ -1,0 +1,45 @@
+"""Training states on disk: what a stopped run left, taken up only by a run of the same settings."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import torch
+
+from edgeisp.errors import BadInputError
+
+Config = TypeVar("Config", bound=msgspec.Struct)
+
+
+def read_state(path: Path, config: Config, free: Container[str]) -> dict[str, Any]:
+    """The state at ``path``, whose entry ``config`` is the settings of the run that wrote it, as JSON.
+
+    Args:
+        path: a file of ``torch.save``, opened with ``weights_only``.
+        config: settings of the run that goes on.
+        free: names of settings that may differ.
+
+    Raises:
+        BadInputError: damaged, of another version of edgeisp, or of a run with other settings.
+    """
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        written = state["config"]
+    except Exception as error:  # unpickling raises whatever it runs into
+        raise BadInputError("not a whole training state", where=path, cure="start the run anew") from error
+    try:
+        before = msgspec.json.decode(written, type=type(config))
+    except msgspec.ValidationError as error:
+        raise BadInputError(
+            f"a run of another version of edgeisp stopped here ({error})", where=path, cure="start it anew"
+        ) from error
+    fields = [field for field in config.__struct_fields__ if field not in free]
+    if changed := [field for field in fields if getattr(before, field) != getattr(config, field)]:
+        told = ", ".join(f"{f} {getattr(before, f)!r} -> {getattr(config, f)!r}" for f in changed)
+        raise BadInputError(
+            f"another run stopped here ({told})", where=path, cure="resume with the same settings"
+        )
+    return state
