@@ -110,12 +110,8 @@ class Runner:
 
 
 @dataclass(frozen=True)
-class BenchmarkModel:
-    """TensorFlow Lite's ``benchmark_model``.
-
-    It prints the mean of its runs and no single times, so each timed run is a process of its own, after its warm-up.
-    Its outputs lie in one file, in the order of the signature's subgraph.
-    """
+class UsersOwn:
+    """What every tool of the user's own has in common: one binary with options of the form ``--name=value``."""
 
     binary: Path
     refused: Mapping[int, str] = field(default_factory=dict, compare=False)
@@ -123,6 +119,22 @@ class BenchmarkModel:
     @property
     def files(self) -> tuple[Path, ...]:
         return (self.binary,)
+
+    def words(self, options: Mapping[str, object]) -> str:
+        """The command line with ``options``, for a shell."""
+        return quoted([f"./{self.binary.name}", *(f"--{name}={value}" for name, value in options.items())])
+
+    def clean(self) -> tuple[str, ...]:
+        return ()
+
+
+@dataclass(frozen=True)
+class BenchmarkModel(UsersOwn):
+    """TensorFlow Lite's ``benchmark_model``.
+
+    It prints the mean of its runs and no single times, so each timed run is a process of its own, after its warm-up.
+    Its outputs lie in one file, in the order of the signature's subgraph.
+    """
 
     def start(self, place: str, call: Call) -> str:
         inputs, _ = _signature(call)
@@ -144,7 +156,7 @@ class BenchmarkModel:
             "output_filepath": "out",
             "report_peak_memory_footprint": "true",
         }
-        words = quoted([f"./{self.binary.name}", *(f"--{name}={value}" for name, value in options.items())])
+        words = self.words(options)
         again = " ".join(map(str, range(call.runs)))
         return f"for run in {again}; do LD_LIBRARY_PATH=. {words} 2>&1 || exit $?; done"
 
@@ -171,20 +183,10 @@ class BenchmarkModel:
         sizes = [prod(ports[n].shape) * np.dtype(ports[n].dtype).itemsize for n in timed.outputs if n]
         return timed, _split(pull("out"), sizes)
 
-    def clean(self) -> tuple[str, ...]:
-        return ()
-
 
 @dataclass(frozen=True)
-class ExecutorRunner:
+class ExecutorRunner(UsersOwn):
     """ExecuTorch's ``executor_runner``, of a version that prints each iteration's time and knows ``--method_name``."""
-
-    binary: Path
-    refused: Mapping[int, str] = field(default_factory=dict, compare=False)
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        return (self.binary,)
 
     def start(self, place: str, call: Call) -> str:
         options = {
@@ -196,7 +198,7 @@ class ExecutorRunner:
             "num_executions": 1 + call.warmup + call.runs,
             "cpu_threads": call.threads or -1,
         }
-        words = quoted([f"./{self.binary.name}", *(f"--{name}={value}" for name, value in options.items())])
+        words = self.words(options)
         log = "logcat -d -t 2000 -s ExecuTorch 2>/dev/null"  # where a build for Android says it
         return f"LD_LIBRARY_PATH=. {words} 2>&1; status=$?; {log}; exit $status"
 
@@ -222,9 +224,6 @@ class ExecutorRunner:
             outputs=(None,) * len(call.entry.outputs),
         )
         return timed, tuple(pull(f"out-{k}.bin") for k in range(len(timed.outputs)))
-
-    def clean(self) -> tuple[str, ...]:
-        return ()
 
 
 def _signature(call: Call) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
