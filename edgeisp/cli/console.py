@@ -37,7 +37,7 @@ class Console:
         False
     )
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Nothing but errors (and --json's object).")
+        bool, typer.Option("--quiet", "-q", help="Only warnings and errors (and --json's object).")
     ] = False
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Details, library warnings, tracebacks.")

@@ -140,8 +140,7 @@ def profile(
     console.result({"reports": facts} if several else facts[0], Group(*shown))
     for report in reports:
         _judge(report, limit)
-        if engine is not None:
-            _measured(report)
+        _measured(report)
 
 
 def _judge(report: Report, limit: float | None) -> None:
@@ -177,7 +176,7 @@ def _judge(report: Report, limit: float | None) -> None:
 
 
 def _measured(report: Report) -> None:
-    """Raise if the engine that was asked for has not one figure to show."""
+    """Raise if there is not one figure to show."""
     from edgeisp.errors import UnavailableError
     from edgeisp.profile.report import Measured
 

@@ -161,8 +161,8 @@ MODERATE = 2
 class Measured(Part, frozen=True, tag_field="outcome", tag="measured"):
     """It ran. Times are wall clock, in ms."""
 
-    load_ms: Positive
-    """Open the file in a process that has imported the runtime but loaded no model."""
+    load_ms: Positive | None
+    """Open the file in a process that has imported the runtime but loaded no model; null where a tool does not say."""
     first_ms: Positive
     samples_ms: tuple[Positive, ...]
     """Every warm run, in order."""

@@ -98,7 +98,7 @@ def memory(report: Report) -> Table:
             m.function,
             m.engine,
             str(m.threads or "-"),
-            _ms(o.load_ms),
+            _ms(o.load_ms) if o.load_ms is not None else "",
             f"{o.peak_bytes / 1e6:.0f}" if o.peak_bytes is not None else "",
             f"{(o.peak_bytes - o.idle_bytes) / 1e6:.0f}" if o.peak_bytes and o.idle_bytes else "",
             f"{o.parity.psnr_db:.1f}" if o.parity else "",

@@ -49,6 +49,15 @@ def test_engine_that_cannot_open_the_file_ends_with_4(
     assert "nothing could be measured" in capsys.readouterr().err
 
 
+def test_run_ends_with_4_when_the_device_cannot_run_anything_that_was_named(
+    monkeypatch: pytest.MonkeyPatch, artifact: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "onnxruntime.py").write_text("raise ImportError('broken')")
+    monkeypatch.syspath_prepend(tmp_path)  # and of the process that measures
+    assert main(["profile", str(artifact), *FAST]) == 4
+    assert "nothing could be measured" in capsys.readouterr().err
+
+
 def test_page_and_markdown_lie_beside_the_report(report: Path) -> None:
     assert "<svg" in report.with_suffix(".html").read_text()
     assert "## Latency" in report.with_suffix(".md").read_text()

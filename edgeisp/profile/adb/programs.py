@@ -26,7 +26,7 @@ class Timed(msgspec.Struct, frozen=True):
 
     runtime: str
     threads: int
-    load_ms: float
+    load_ms: float | None
     first_ms: float
     samples_ms: tuple[float, ...]
     idle_bytes: int | None
@@ -216,7 +216,7 @@ class ExecutorRunner(UsersOwn):
         timed = Timed(
             runtime=self.binary.name,
             threads=call.threads,
-            load_ms=float(loaded[-1]) if loaded else 0.0,
+            load_ms=float(loaded[-1]) if loaded else None,
             first_ms=times[0],
             samples_ms=tuple(times[1 + call.warmup :]),
             idle_bytes=None,

@@ -81,7 +81,7 @@ class Fetched:
     """What a farm measured; times in ms, memory in bytes."""
 
     ran_on: str
-    load_ms: float
+    load_ms: float | None
     first_ms: float
     samples_ms: tuple[float, ...]
     idle_bytes: int | None
