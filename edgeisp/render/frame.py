@@ -80,13 +80,14 @@ class Frame:
         """Means of the canonical planes over the cells of a grid that spans the frame, ``4 x height x width``.
 
         The cells are those of an adaptive average pool: where they do not divide the frame they overlap by a pixel.
+        Sums are of 64 bits, so that the apps on phones, which add in another order, come to the same floats.
         """
         rows, columns = _cells(self.size[0], height), _cells(self.size[1], width)
         bands = []
         for top, bottom in rows:
-            band = self.window(top, 0, bottom - top, self.size[1]).mean(1)
+            band = self.window(top, 0, bottom - top, self.size[1]).mean(1, np.float64)
             bands.append(np.stack([band[:, left:right].mean(1) for left, right in columns], 1))
-        return np.stack(bands, 1)
+        return np.stack(bands, 1).astype(np.float32)
 
     def upright(self, plane: Floats) -> Floats:
         """Anything on the grid of the packed planes, ``h x w`` at any scale, turned as its viewer should see it."""
