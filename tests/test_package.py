@@ -83,6 +83,7 @@ def test_metadata_offers_the_documented_extras() -> None:
         "executorch",
         "onnx",
         "quantize",
+        "sidd",
         "tflite",
         "train",
         "vision",

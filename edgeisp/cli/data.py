@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from edgeisp.data.check import PairReport, SetReport
+    from edgeisp.data.pairset import PairSet
+    from edgeisp.data.picture_pairs import PictureSet
 
 ACTIONS = ("check",)
 SHOWN = 10
@@ -52,9 +54,16 @@ def data(
     from edgeisp.data.check import check
     from edgeisp.data.open import open_set
     from edgeisp.data.picture_pairs import holds_pictures, open_pictures
+    from edgeisp.data.sidd_raw import holds_raws, open_raws
 
     assert action in ACTIONS
-    pairs = open_pictures(name) if holds_pictures(name) else open_set(name, raw.reader(), "sidd:DIR")
+    pairs: PairSet | PictureSet
+    if holds_raws(name):
+        pairs = open_raws(name)
+    elif holds_pictures(name):
+        pairs = open_pictures(name)
+    else:
+        pairs = open_set(name, raw.reader(), "sidd:DIR")
     with console.progress("checking", total=len(pairs.entries)) as advance:
         report = check(pairs, advance)
     console.result(_facts(name, report), _table(name, report, None if console.verbose else SHOWN))

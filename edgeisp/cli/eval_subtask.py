@@ -24,8 +24,13 @@ def evaluate_subtask(console: Console, loaded: LoadedModel, data: str, record: b
     if lack := extras.missing("bm3d"):
         console.note(f"without BM3D: {lack}")
     cases, processes = denoise.cases(loaded.task, data, skip_bad), Processes.here()
-    with console.progress("evaluating", total=len(processes.share(cases))) as advance:
-        scores = denoise.evaluate(loaded.network, cases, loaded.name, step=lambda name: advance(1, name))
+    with console.progress("evaluating", total=len(processes.share(range(len(cases))))) as advance:
+        outcome = denoise.evaluate(
+            loaded.network, cases, loaded.name, skip_bad=skip_bad, step=lambda name: advance(1, name)
+        )
+    scores = outcome.scores
+    if outcome.left_out and processes.first:
+        console.warn(f"{len(outcome.left_out)} of {len(cases)} pairs left out, first: {outcome.left_out[0]}")
     if record and processes.first:
         from edgeisp.render.halo import carded
 
@@ -38,6 +43,7 @@ def evaluate_subtask(console: Console, loaded: LoadedModel, data: str, record: b
         "checkpoint": str(loaded.path),
         "sha256": loaded.sha256,
         "data": data,
+        "left_out": outcome.left_out,
         "scores": [asdict(score) for score in scores],
     }
     console.result(facts, _table(scores))

@@ -14,6 +14,7 @@ from edgeisp.cli.console import Console
 from edgeisp.cli.options import DataOptions, RawFormatOptions
 
 if TYPE_CHECKING:
+    from edgeisp.models.task import Task
     from edgeisp.training.config import TrainConfig
     from edgeisp.training.log import Progress
 
@@ -144,8 +145,11 @@ def shown(
     here = Processes.here()
     with here.together():
         if config.data != "synthetic" and here.first:
-            isp = MODELS.get(config.model).task == ISP
-            (_decode if isp else _decode_pictures)(console, config)
+            task = MODELS.get(config.model).task
+            if task == ISP:
+                _decode(console, config)
+            else:
+                _decode_stored(console, config, task)
     last: list[Progress] = []
     with console.progress(f"training {what}", total=config.steps) as advance:
 
@@ -185,17 +189,14 @@ def _decode(console: Console, config: TrainConfig) -> None:
     _tell_left_out(console, len(found), len(entries))
 
 
-def _decode_pictures(console: Console, config: TrainConfig) -> None:
-    """The same for pictures before and after."""
-    from edgeisp.data.picture_pairs import holds_pictures, open_pictures
-    from edgeisp.data.subtasks import checked
+def _decode_stored(console: Console, config: TrainConfig, task: Task) -> None:
+    """The same for pairs before and after."""
+    from edgeisp.data.subtasks import checked, stored
 
-    if not holds_pictures(config.data):
-        return  # the run says what it wants instead
-    entries = open_pictures(config.data).whole(config.skip_bad).entries
-    with console.progress("decoding", total=len(entries)) as advance:
-        found = checked(entries, config.patch, config.skip_bad, advance)
-    _tell_left_out(console, len(found), len(entries))
+    source = stored(task, config.data, "synthetic").whole(config.skip_bad)
+    with console.progress("decoding", total=len(source.entries)) as advance:
+        found = checked(source, config.patch, config.skip_bad, advance)
+    _tell_left_out(console, len(found), len(source.entries))
 
 
 def _tell_left_out(console: Console, found: int, total: int) -> None:

@@ -137,12 +137,13 @@ def refuse(bad: Sequence[BadInputError], total: int, skip_bad: bool) -> None:
 
 def place(pairs: PairSet, entry: Entry, aligned: bool) -> Path:
     """Where the cache has the frame of ``entry``."""
-    files = [(str(path.resolve()), *_identity(path)) for path in (entry.raw, entry.picture)]
+    files = [(str(path.resolve()), *identity(path)) for path in (entry.raw, entry.picture)]
     key = hashlib.sha256(repr((VERSION, pairs.recipe, files, aligned)).encode()).hexdigest()[:40]
     return frames_folder() / key[:2] / f"{key}.safetensors"
 
 
-def _identity(path: Path) -> tuple[int, int]:
+def identity(path: Path) -> tuple[int, int]:
+    """Size and time of a file, which change when it does."""
     found = path.stat()
     return found.st_size, found.st_mtime_ns
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -13,9 +13,10 @@ import numpy as np
 from edgeisp.data.cache import Report, in_threads
 from edgeisp.data.frame import frame_of
 from edgeisp.data.pairset import Entry, PairSet
-from edgeisp.data.picture_pairs import PictureSet
+from edgeisp.data.picture_pairs import PictureSet, same_size
+from edgeisp.data.sidd_raw import RawSet, read_mat
 from edgeisp.errors import BadInputError
-from edgeisp.raw import layout_doubt
+from edgeisp.raw import RawImage, canonical, layout_doubt, pack
 from edgeisp.raw.image import Floats
 
 MISALIGNED = 1.5
@@ -87,14 +88,19 @@ class SetReport:
 def check(pairs: PairSet | PictureSet, report: Report = lambda _: None) -> SetReport:
     """Decode every pair of the set once; several threads do, each with one pair in memory.
 
-    Of pictures before and after, levels are those of the picture before: 0 is black and 255 white.
+    Of pictures before and after, levels are those of the picture before: 0 is black and 255 white, of SIDD's RAW files
+    65535; shifts of these are counted in packed pixels.
 
     Raises:
         UnavailableError: OpenCV is not installed.
     """
     read: list[PairReport] = []
     bad: list[BadInputError] = []
-    each = partial(_check_pair, pairs) if isinstance(pairs, PairSet) else partial(_check_pictures, pairs)
+    each: Callable[[Entry], PairReport | BadInputError]
+    if isinstance(pairs, PairSet):
+        each = partial(_check_pair, pairs)
+    else:
+        each = _check_raws if isinstance(pairs, RawSet) else partial(_check_pictures, pairs)
     with in_threads(each, pairs.entries) as reports:
         for found in reports:
             if isinstance(found, PairReport):
@@ -144,6 +150,33 @@ def _check_pictures(pairs: PictureSet, entry: Entry) -> PairReport | BadInputErr
         estimated_shift(_edges(before), _edges(after)),
         None,
     )
+
+
+def _check_raws(entry: Entry) -> PairReport | BadInputError:
+    try:
+        before, after = read_mat(entry.raw), read_mat(entry.picture)
+        same_size(before.mosaic, after.mosaic, entry)
+    except BadInputError as error:
+        return error
+    height, width = before.mosaic.shape
+    return PairReport(
+        entry.name,
+        "both",
+        (width, height),
+        int(before.mosaic.min()),
+        int(before.mosaic.max()),
+        float(np.mean(before.mosaic >= before.white_level)),
+        float(np.mean(before.mosaic == 0)),
+        estimated_shift(*(_edges(_shown(raw)) for raw in (before, after))),
+        layout_doubt(after),
+    )
+
+
+def _shown(raw: RawImage) -> np.ndarray:
+    """A mosaic as a small 8-bit picture without colour correction, for its edges."""
+    red, green, also_green, blue = canonical(pack(raw).planes, raw)
+    linear = np.stack([red, (green + also_green) / 2, blue], 2)
+    return np.asarray(np.sqrt(linear.clip(0, 1)) * 255, np.uint8)
 
 
 def estimated_shift(first: Floats, second: Floats) -> tuple[float, float] | None:

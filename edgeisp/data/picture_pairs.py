@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from edgeisp.data.pairset import PICTURES, Entry, by_stem, read_picture, refuse_unpaired
@@ -21,6 +21,9 @@ from edgeisp.errors import BadInputError
 LAYOUT = "expected DIR/noisy/NAME.png with DIR/gt/NAME.png, DIR/input with DIR/target, or SIDD's *_NOISY_* and *_GT_*"
 FOLDERS = (("noisy", "gt"), ("input", "target"))
 KINDS = ("sidd", "pairs")
+Marks = tuple[str, str]
+MARKS: Marks = ("_NOISY_", "_GT_")
+"""What tells the file before from the file after."""
 
 
 @dataclass(frozen=True)
@@ -42,18 +45,30 @@ class PictureSet:
         refuse_unpaired(self.unpaired, len(self.entries), self.name.partition(":")[2], skip_bad)
         return replace(self, unpaired=())
 
-    def read(self, entry: Entry) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """Before and after, ``H x W x 3`` each.
+    def decode(self, path: Path) -> NDArray[Any]:
+        """``H x W x 3`` 8-bit sRGB of a file.
+
+        Raises:
+            BadInputError: it cannot be read.
+        """
+        return read_picture(path)
+
+    def sources(self, path: Path) -> list[Path]:
+        """The files that `decode` reads for ``path``."""
+        return [path]
+
+    def read(self, entry: Entry) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Before and after, as `decode` gives them.
 
         Raises:
             BadInputError: one cannot be read, or their sizes differ.
         """
-        before, after = read_picture(entry.raw), read_picture(entry.picture)
+        before, after = self.decode(entry.raw), self.decode(entry.picture)
         same_size(before, after, entry)
         return before, after
 
 
-def same_size(before: NDArray[np.uint8], after: NDArray[np.uint8], entry: Entry) -> None:
+def same_size(before: NDArray[Any], after: NDArray[Any], entry: Entry) -> None:
     """Refuse a pair of pictures of different sizes.
 
     Raises:
@@ -87,20 +102,19 @@ def open_pictures(name: str) -> PictureSet:
         before, after = two
         entries, alone = by_stem(pictures_in(before), pictures_in(after), None)
     else:
-        marked = {
-            mark: {
-                str(path).replace(mark, "*"): path
-                for path in pictures_in(folder, deep=True)
-                if mark in path.name
-            }
-            for mark in ("_NOISY_", "_GT_")
-        }
-        noisy, clean = marked.values()
-        entries = [Entry(path, clean[key]) for key, path in noisy.items() if key in clean]
-        alone = [path for a, b in ((noisy, clean), (clean, noisy)) for key, path in a.items() if key not in b]
+        entries, alone = marked(pictures_in(folder, deep=True), MARKS)
     if not entries:
         raise BadInputError("no picture has its counterpart", where=folder, cure=LAYOUT)
     return PictureSet(name, entries, alone)
+
+
+def marked(paths: Sequence[Path], marks: Marks) -> tuple[list[Entry], list[Path]]:
+    """Pairs of the files whose names differ by one of ``marks`` alone; and the files with a mark and no partner."""
+    noisy, clean = (
+        {str(path).replace(mark, "*"): path for path in paths if mark in path.name} for mark in marks
+    )
+    alone = [path for a, b in ((noisy, clean), (clean, noisy)) for key, path in a.items() if key not in b]
+    return [Entry(path, clean[key]) for key, path in noisy.items() if key in clean], alone
 
 
 def pictures_in(folder: Path, deep: bool = False) -> list[Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from edgeisp import extras
 from edgeisp.data import photos
-from edgeisp.data.cache import refuse
-from edgeisp.data.picture_pairs import KINDS, PictureSet, open_pictures
+from edgeisp.data.picture_pairs import PictureSet
+from edgeisp.data.sidd_raw import RawSet, iso_of
+from edgeisp.data.subtasks import stored, unit
 from edgeisp.errors import BadInputError
 from edgeisp.models.functions import ISPNetwork
 from edgeisp.models.task import SRGB_TO_SRGB, Task
@@ -23,9 +24,11 @@ from edgeisp.raw.color import planar
 from edgeisp.raw.image import Floats
 from edgeisp.raw.noise import phone_profile
 from edgeisp.raw.unprocess import Camera, camera_rgb, noisy_planes, noisy_srgb, random_camera, sample_planes
+from edgeisp.training.evaluate import Lazy, read_each
 
 PHONE, ISOS = "Samsung Galaxy S6", (800, 3200)
 SIDE, SEED = 256, 20261121
+BLOCK = 512
 STRENGTHS = {"NLM": (0.6, 0.8, 1.0), "BM3D": (0.75, 1.0, 1.5, 2.0)}
 """Strengths that each method is tried with, as multiples of the noise that it estimates; the best one counts."""
 Denoiser = Callable[[NDArray[np.float32], float], NDArray[Any]]
@@ -50,6 +53,15 @@ class Figures:
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """Scores of all ISOs, and what had to be left out."""
+
+    scores: list[Score]
+    left_out: list[str]
+    """Why each pair that could not be read was left out."""
+
+
+@dataclass(frozen=True)
 class Score:
     """Mean figures at one ISO by method: the input itself, the network, and the best strength of every other."""
 
@@ -58,36 +70,38 @@ class Score:
     methods: dict[str, Figures]
 
 
-def cases(task: Task, name: str, skip_bad: bool = False) -> list[Case]:
-    """``synthetic-test``, or the picture pairs of ``sidd:DIR`` and ``pairs:DIR``.
+@dataclass(frozen=True)
+class StoredCases:
+    """Pairs on disk, read when they are asked for."""
+
+    source: PictureSet
+
+    def __len__(self) -> int:
+        return len(self.source.entries)
+
+    def __getitem__(self, index: int) -> Case:
+        entry = self.source.entries[index]
+        before, after = self.source.read(entry)
+        if not isinstance(self.source, RawSet):
+            return Case(entry.name, 0, unit(before), unit(after))
+        middle = tuple(slice((room := max(0, side - BLOCK) // 2), room + BLOCK) for side in before.shape[:2])
+        return Case(entry.name, iso_of(entry.raw), unit(before[middle]), unit(after[middle]))
+
+
+def cases(task: Task, name: str, skip_bad: bool = False) -> Lazy[Case]:
+    """``synthetic-test``, or the pairs of a set on disk (`edgeisp.data.subtasks.stored`), which are read one at a time.
 
     The synthetic test is the middle of the four test photographs, 256 x 256 pixels, with the noise that was measured on
-    a phone at two ISOs, through random but fixed cameras.
+    a phone at two ISOs, through random but fixed cameras. Of RAW pairs the middle `BLOCK` x `BLOCK` packed
+    pixels count.
 
     Raises:
-        BadInputError: no such set, its folder is not as expected, or pictures cannot be used and ``skip_bad`` does not
+        BadInputError: no such set, its folder is not as expected, or files have no partner and ``skip_bad`` does not
             leave them out.
     """
-    kind, _, folder = name.partition(":")
     if name == "synthetic-test":
         return [_case(task, photo, index, iso) for iso in ISOS for index, photo in enumerate(photos.TEST)]
-    if task == SRGB_TO_SRGB and kind in KINDS and folder:
-        return _read(open_pictures(name).whole(skip_bad), skip_bad)
-    known = "synthetic-test, sidd:DIR, pairs:DIR" if task == SRGB_TO_SRGB else "synthetic-test"
-    raise BadInputError(f"no evaluation set for {task.name} is called {name!r}", cure=f"known: {known}")
-
-
-def _read(pictures: PictureSet, skip_bad: bool) -> list[Case]:
-    found: list[Case] = []
-    bad: list[BadInputError] = []
-    for entry in pictures.entries:
-        try:
-            before, after = pictures.read(entry)
-            found.append(Case(entry.name, 0, planar(before), planar(after)))
-        except BadInputError as error:
-            bad.append(error)
-    refuse(bad, len(pictures.entries), skip_bad)
-    return found
+    return StoredCases(stored(task, name, "synthetic-test").whole(skip_bad))
 
 
 def _case(task: Task, photo: str, index: int, iso: int) -> Case:
@@ -108,34 +122,46 @@ def _case(task: Task, photo: str, index: int, iso: int) -> Case:
 
 def evaluate(
     network: ISPNetwork,
-    given: Sequence[Case],
+    given: Lazy[Case],
     name: str,
     *,
     baselines: bool = True,
+    skip_bad: bool = False,
     step: Callable[[str], None] = lambda _: None,
-) -> list[Score]:
+) -> Outcome:
     """Scores at each ISO; under torchrun every process measures its share of the pictures, and all have the result.
+
+    One pair at a time is in memory.
 
     Args:
         network: in eval mode.
         given: pictures before and after.
         name: what the network is called among the methods.
         baselines: measure non-local means and, where it is installed, BM3D as well.
+        skip_bad: leave out pairs that cannot be read.
         step: told of each picture that was measured.
+
+    Raises:
+        BadInputError: a pair cannot be read, or none is left.
     """
-    processes, ours = Processes.here(), []
+    processes = Processes.here()
+    ours: list[tuple[int, dict[str, Figures]]] = []
+    bad: list[str] = []
     with processes.together():
-        for case in processes.share(given):
-            made = {"input": case.before, name: denoise(network, case.before)}
+        for _, case in read_each(given, processes.share(range(len(given))), bad, skip_bad):
+            found = {"input": figures(case.before, case.after)}
+            found[name] = figures(denoise(network, case.before), case.after)
             if baselines:
-                made |= classical(case.before, network.task)
-            ours.append((case.iso, {method: figures(one, case.after) for method, one in made.items()}))
+                for method, made in classical(case.before, network.task):
+                    found[method] = figures(made, case.after)
+            ours.append((case.iso, found))
             step(case.name)
     results = [result for part in processes.gather(ours) for result in part]
-    return [
-        _score(iso, [found for its, found in results if its == iso])
-        for iso in sorted({i for i, _ in results})
-    ]
+    left_out = [line for part in processes.gather(bad) for line in part]
+    if not results:
+        raise BadInputError("no pair can be read", cure="`edgeisp data check` lists why")
+    isos = sorted({iso for iso, _ in results})
+    return Outcome([_score(iso, [found for its, found in results if its == iso]) for iso in isos], left_out)
 
 
 def _score(iso: int, results: list[dict[str, Figures]]) -> Score:
@@ -163,8 +189,8 @@ def denoise(network: ISPNetwork, before: Floats) -> Floats:
     return made[:, : before.shape[1], : before.shape[2]]
 
 
-def classical(before: Floats, task: Task) -> dict[str, Floats]:
-    """The picture by non-local means and BM3D at every strength, by ``"NLM 0.8"``.
+def classical(before: Floats, task: Task) -> Iterator[tuple[str, Floats]]:
+    """What non-local means and BM3D make of a picture at every strength, as ``"NLM 0.8"`` and the picture.
 
     The noise's deviation is estimated from the picture itself (`skimage.restoration.estimate_sigma`). Linear planes are
     treated under a square root, where shot noise is even.
@@ -174,12 +200,10 @@ def classical(before: Floats, task: Task) -> dict[str, Floats]:
     seen = np.sqrt(np.maximum(before, 0)) if task.linear else before
     picture = np.ascontiguousarray(seen.transpose(1, 2, 0))
     sigma = float(np.mean(estimate_sigma(picture, channel_axis=2)))
-    made = {}
     for kind, denoiser in _denoisers().items():
         for strength in STRENGTHS[kind]:
             clean = np.asarray(denoiser(picture, strength * sigma), np.float32).transpose(2, 0, 1)
-            made[f"{kind} {strength:g}"] = clean**2 if task.linear else clean
-    return made
+            yield f"{kind} {strength:g}", clean**2 if task.linear else clean
 
 
 def _denoisers() -> dict[str, Denoiser]:

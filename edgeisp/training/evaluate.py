@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -20,15 +20,19 @@ from edgeisp.training.evalset import EvalPicture
 from edgeisp.training.libraw import libraw_pictures
 from edgeisp.training.metrics import Distance, Quality, mean_quality, psnr, quality
 
+T_co = TypeVar("T_co", covariant=True)
 Step = Callable[[str], None]
 """Called with the name of each picture that was just measured."""
 
 
-class Pictures(Protocol):
+class Lazy(Protocol[T_co]):
     """A sequence of pictures, each of which may be read only now."""
 
     def __len__(self) -> int: ...
-    def __getitem__(self, index: int) -> EvalPicture: ...
+    def __getitem__(self, index: int) -> T_co: ...
+
+
+Pictures = Lazy[EvalPicture]
 
 
 class Group(NamedTuple):
@@ -159,7 +163,21 @@ def _first_pass(
     """The figures of our share of the pictures, and why some of them were left out."""
     results: list[_Result] = []
     bad: list[str] = []
-    for index in here.share(range(len(pictures))):
+    for index, picture in read_each(pictures, here.share(range(len(pictures))), bad, skip_bad):
+        results.append(_measure(index, network, picture, lpips))
+        step(picture.name)
+    return results, bad
+
+
+def read_each(
+    pictures: Lazy[T_co], indices: Sequence[int], bad: list[str], skip_bad: bool
+) -> Iterator[tuple[int, T_co]]:
+    """Those of ``pictures``, one at a time; why one was left out is added to ``bad``.
+
+    Raises:
+        BadInputError: one cannot be read, and ``skip_bad`` does not leave it out.
+    """
+    for index in indices:
         try:
             picture = pictures[index]
         except BadInputError as error:
@@ -171,9 +189,7 @@ def _first_pass(
                 ) from error
             bad.append(str(error))
             continue
-        results.append(_measure(index, network, picture, lpips))
-        step(picture.name)
-    return results, bad
+        yield index, picture
 
 
 def _measure(index: int, network: ISPNetwork, picture: EvalPicture, lpips: Distance | None) -> _Result:

@@ -120,8 +120,8 @@ def test_bad_pictures_are_counted_and_left_out_only_when_asked_for(tmp_path: Pat
 
 
 def test_unknown_data_are_refused_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(BadInputError, match=r"known: synthetic$"):
-        open_subtask(RAW_TO_RAW, f"sidd:{tmp_path}", patch=16, seed=0)
+    with pytest.raises(BadInputError, match=r"known: synthetic, sidd:DIR$"):
+        open_subtask(RAW_TO_RAW, f"pairs:{tmp_path}", patch=16, seed=0)
     with pytest.raises(BadInputError, match="expected DIR/noisy"):
         open_subtask(SRGB_TO_SRGB, f"sidd:{tmp_path}", patch=16, seed=0)
     with pytest.raises(BadInputError, match="--aligned"):

@@ -62,7 +62,7 @@ def measured() -> list[Any]:
     rng = np.random.default_rng(0)
     clean = rng.random((3, 3, 16, 16), np.float32)
     given = [Case(f"{index}", 0, 0.9 * one, one) for index, one in enumerate(clean)]
-    return [asdict(score) for score in evaluate(network, given, "mine", baselines=False)]
+    return [asdict(score) for score in evaluate(network, given, "mine", baselines=False).scores]
 
 
 if __name__ == "__main__":
