@@ -15,8 +15,8 @@ from edgeisp.engines import ENGINES
 from edgeisp.engines.base import Program, Tensors
 from edgeisp.engines.torch import run
 from edgeisp.export.manifest import Description, Failed, Parity, Verification, Verified
-from edgeisp.models.functions import THUMBNAIL, Function, functions_of
-from edgeisp.models.task import ISP, SRGB_TO_SRGB
+from edgeisp.models.functions import Function, functions_of
+from edgeisp.models.task import ISP, SRGB_TO_SRGB, THUMBNAIL
 from edgeisp.quantize import checkpoint
 from edgeisp.raw.color import color_input
 from edgeisp.raw.unprocess import random_camera

@@ -107,14 +107,12 @@ class _Work:
         quantizer = Quantizer(format_of(path).bits)
         frame, exif, about = self._open(photo)
         renderer = self.engine.open(self.network, frame.size)
-        if bar:
-            with self.console.progress(path.name, total=len(renderer.tiles(frame))) as advance:
-                picture = dataclasses.replace(renderer, on_tile=advance).render(frame, quantizer)
-        else:
-            picture = renderer.render(frame, quantizer)
-        write_picture(picture, path, exif)
+        console = self.console if bar else dataclasses.replace(self.console, quiet=True)
+        with console.progress(path.name, total=len(renderer.tiles(frame))) as advance:
+            shown = dataclasses.replace(renderer, on_tile=advance)
+            write_picture(shown.bands(frame, quantizer), frame.picture, path, exif)
         seconds = time.perf_counter() - began
-        height, width = picture.shape[:2]
+        height, width = frame.picture
         return {
             "output": str(path),
             "width": width,

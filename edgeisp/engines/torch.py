@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeisp.engines.base import Tensors
-from edgeisp.models.functions import THUMBNAIL
-from edgeisp.models.task import task_of
+from edgeisp.models.task import THUMBNAIL, task_of
 
 if TYPE_CHECKING:
     from edgeisp.models.functions import Function, ISPNetwork

@@ -14,8 +14,6 @@ from edgeisp.models.task import ISP, Packaging, Task
 Shape = tuple[int, ...]
 CONTEXT_SIDE = 128
 """Height and width of what the context function takes."""
-THUMBNAIL = "thumbnail"
-"""An input of ``context`` that is the whole frame: means of its packed planes over the cells of a grid, not a crop."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from typing import Literal
 Name = Literal["isp", "raw-to-raw", "srgb-to-srgb"]
 Packaging = Literal["split", "baked"]
 """How an artifact holds a network that has a context: apart from its tile, or all in one graph."""
+THUMBNAIL = "thumbnail"
+"""An input of ``context`` that is the whole frame: means of its packed planes over the cells of a grid, not a crop."""
 LINEAR = (
     "linear, in the camera's own primaries; black level subtracted, values below 0 kept; white-balanced with the "
     "smallest gain 1; white at 1, clipped there"

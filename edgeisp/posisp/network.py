@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from edgeisp.errors import CheckpointError
 from edgeisp.models.blocks import bilinear_demosaic
 from edgeisp.models.card import Check, Claim, ModelCard
-from edgeisp.models.functions import THUMBNAIL, Function, ISPNetwork
+from edgeisp.models.functions import Function, ISPNetwork
+from edgeisp.models.task import THUMBNAIL
 from edgeisp.posisp.pipeline import Pipeline
 from edgeisp.posisp.policy import SIDE, ParameterPredictor, SequencePredictor
 

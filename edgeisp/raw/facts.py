@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import struct
+
 import msgspec
+
+LENGTH = struct.Struct("<Q")
+"""Stands before the message: its bytes."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,12 +33,11 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decoded(msgspec.Struct, frozen=True, tag=True):
-    """A decoded mosaic: ``height x width`` little endian uint16."""
+    """There is a mosaic: ``height x width`` little endian uint16, which follow the message."""
 
     facts: Facts
     height: int
     width: int
-    mosaic: memoryview
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):

@@ -1,7 +1,8 @@
 """The process in which untrusted RAW files are parsed: ``python -m edgeisp.raw.libraw_child FILE``.
 
 LibRaw's decoders have had memory errors, so the process that holds the user's work never runs them. The answer
-on stdout is msgpack of `edgeisp.raw.facts.Decoded` or `Failed`; LibRaw's own complaints go to stderr.
+on stdout, a file, is the length of a message (`edgeisp.raw.facts.LENGTH`), the message, msgpack of `Decoded` or
+`Failed`, and the samples; LibRaw's own complaints go to stderr.
 """
 
 from __future__ import annotations
@@ -10,16 +11,18 @@ import contextlib
 import resource
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 import numpy as np
 import rawpy
+from numpy.typing import NDArray
 
 from edgeisp.errors import BadInputError
-from edgeisp.raw.facts import Decoded, Facts, Failed
+from edgeisp.raw.facts import LENGTH, Decoded, Facts, Failed
 from edgeisp.raw.tags import BAYER_ONLY, CameraTags, DngTags, no_bayer, read_tags
 
+Samples = NDArray[np.uint16]
 MEMORY_BYTES = 4 << 30
 CPU_SECONDS = 60
 EXIF_ORIENTATION = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
@@ -40,15 +43,15 @@ def limit() -> None:
             resource.setrlimit(what, (most, resource.getrlimit(what)[1]))
 
 
-def decode(path: Path) -> Decoded | Failed:
-    """The mosaic and what the file says of it, or why there is none."""
+def decode(path: Path) -> tuple[Decoded, Samples] | Failed:
+    """What the file says of its mosaic, and the mosaic; or why there is none."""
     tags: DngTags | CameraTags | None = None
     try:
         tags = read_tags(path)
         with rawpy.imread(str(path)) as raw:
             facts, mosaic = _dng(raw, tags) if isinstance(tags, DngTags) else _camera(raw, tags)
-            data = np.array(mosaic, "<u2", order="C")  # a copy: LibRaw frees its own when the file closes
-            return Decoded(facts, data.shape[0], data.shape[1], data.data.cast("B"))
+            samples = np.array(mosaic, "<u2", order="C")  # a copy: LibRaw frees its own when the file closes
+            return Decoded(facts, *samples.shape), samples
     except MemoryError:
         return Failed(f"decoding needs more than {MEMORY_BYTES >> 30} GiB", "give a smaller picture")
     except BadInputError as error:
@@ -58,6 +61,16 @@ def decode(path: Path) -> Decoded | Failed:
     except (rawpy.LibRawError, NotImplementedError, RuntimeError) as error:
         what, cure = _explain(error, path)
         return Failed(what, cure, tags.facts if isinstance(tags, DngTags) else None)
+
+
+def answer(path: Path, stream: BinaryIO) -> None:
+    """Write what `decode` finds."""
+    found = decode(path)
+    said, samples = (found, None) if isinstance(found, Failed) else found
+    message = msgspec.msgpack.encode(said)
+    stream.write(LENGTH.pack(len(message)) + message)
+    if samples is not None:
+        stream.write(samples.data)
 
 
 def _dng(raw: Any, tags: DngTags) -> tuple[Facts, Any]:
@@ -113,4 +126,4 @@ def _explain(error: Exception, path: Path) -> tuple[str, str]:
 
 if __name__ == "__main__":
     limit()
-    sys.stdout.buffer.write(msgspec.msgpack.encode(decode(Path(sys.argv[1]))))
+    answer(Path(sys.argv[1]), sys.stdout.buffer)

@@ -16,6 +16,8 @@ from edgeisp.raw.image import Floats, RawImage
 P = TypeVar("P", bound=NDArray[Any])
 
 WHOLE = slice(None)
+BOTTOM_UP = (3, 4, 7, 8)
+"""EXIF orientations whose picture, its axes exchanged where they ask for it, is upside down."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,20 +72,29 @@ class PackedRaw:
             The picture, same axes and dtype, of the mosaic's size (sides exchanged by orientations 5 to 8).
         """
         if picture.shape[:2] == self.mosaic.shape:
-            return cast("P", self._restore(picture))
+            return self.part(picture)
         if picture.shape[1:] == self.mosaic.shape:
-            return cast(
-                "P", np.ascontiguousarray(self._restore(picture.transpose(1, 2, 0)).transpose(2, 0, 1))
-            )
+            part = self.part(picture.transpose(1, 2, 0))
+            return cast("P", np.ascontiguousarray(part.transpose(2, 0, 1)))
         height, width = self.mosaic.shape
         raise BadInputError(
             f"a picture of shape {picture.shape} is not the one of these planes",
             cure=f"give {height} x {width} x 3",
         )
 
-    def _restore(self, picture: Any) -> Any:
-        rows, columns = (slice(None, None, -1 if flip else 1) for flip in self.flips)
-        return upright(picture[rows, columns][: self.size[0], : self.size[1]], self.orientation)
+    def part(self, picture: P, top: int = 0, left: int = 0) -> P:
+        """What `restore` makes of a part of a picture, ``rows x columns x C``, that begins at ``top`` and ``left``."""
+        rows, columns = (
+            _kept(picture.shape[axis], start, self.mosaic.shape[axis], self.size[axis], self.flips[axis])
+            for axis, start in enumerate((top, left))
+        )
+        return upright(cast("P", picture[rows, columns]), self.orientation)
+
+    @property
+    def downwards(self) -> tuple[int, bool]:
+        """The axis of the planes along which `restore`'s picture runs from top to bottom, and whether backwards."""
+        axis = int(self.orientation >= 5)
+        return axis, self.flips[axis] != (self.orientation in BOTTOM_UP)
 
 
 def pack(raw: RawImage) -> PackedRaw:
@@ -115,8 +126,16 @@ def upright(picture: P, orientation: int) -> P:
     turned: Any = picture
     if orientation >= 5:
         turned = turned.swapaxes(0, 1)
-    if orientation in (3, 4, 7, 8):
+    if orientation in BOTTOM_UP:
         turned = turned[::-1]
     if orientation in (2, 3, 6, 7):
         turned = turned[:, ::-1]
     return cast("P", np.ascontiguousarray(turned))
+
+
+def _kept(length: int, start: int, padded: int, size: int, flip: bool) -> slice:
+    """Of one side of a part of the padded picture: what lies in the picture, in the picture's direction."""
+    if not flip:
+        return slice(0, max(0, min(length, size - start)))
+    padding = max(0, padded - start - size)
+    return slice(None, padding - 1 if padding else None, -1)

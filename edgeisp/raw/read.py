@@ -6,15 +6,18 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import IO
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeisp.child import signal_name
 from edgeisp.errors import BadInputError
 from edgeisp.raw.assume import Assumptions
-from edgeisp.raw.facts import Decoded, Failed
+from edgeisp.raw.facts import LENGTH, Decoded, Facts, Failed
 from edgeisp.raw.image import RawImage
 from edgeisp.raw.settle import judge_metadata, settle
 
@@ -81,38 +84,58 @@ def read_raw(path: Path, assume: Assumptions | None = None) -> RawImage:
         if answer.facts is not None:
             judge_metadata(answer.facts, assume, path)
         raise BadInputError(answer.what, where=path, cure=answer.cure)
-    mosaic = np.frombuffer(answer.mosaic, "<u2").reshape(answer.height, answer.width)
-    return settle(mosaic.astype(np.uint16, copy=False), answer.facts, assume, path)
+    facts, mosaic = answer
+    return settle(mosaic, facts, assume, path)
 
 
-def _decode(path: Path) -> Decoded | Failed:
+def _decode(path: Path) -> tuple[Facts, NDArray[np.uint16]] | Failed:
     command = [sys.executable, "-P", "-m", "edgeisp.raw.libraw_child", str(path.absolute())]
     alone = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    try:
-        child = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, env=alone, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise BadInputError(
-            f"LibRaw took longer than {SECONDS} s", where=path, cure="the file is damaged or far too big"
-        ) from error
-    complaints = child.stderr.decode(errors="replace")
-    if child.returncode < 0:
-        name = signal_name(-child.returncode)
-        raise BadInputError(
-            f"LibRaw's process died of {name}",
-            where=path,
-            cure="the file is damaged; copy it from the camera again",
-        )
-    if child.returncode:
-        raise BadInputError(
-            f"LibRaw's process failed: {complaints.strip()[-200:]}", where=path, cure="run `edgeisp doctor`"
-        )
-    answer: Decoded | Failed = msgspec.msgpack.decode(child.stdout, type=Decoded | Failed)
+    with tempfile.TemporaryFile() as answer:  # a pipe would hold the mosaic twice while it is read
+        try:
+            child = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=answer,
+                stderr=subprocess.PIPE,
+                timeout=SECONDS,
+                env=alone,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise BadInputError(
+                f"LibRaw took longer than {SECONDS} s", where=path, cure="the file is damaged or far too big"
+            ) from error
+        complaints = child.stderr.decode(errors="replace")
+        if child.returncode < 0:
+            name = signal_name(-child.returncode)
+            raise BadInputError(
+                f"LibRaw's process died of {name}",
+                where=path,
+                cure="the file is damaged; copy it from the camera again",
+            )
+        if child.returncode:
+            raise BadInputError(
+                f"LibRaw's process failed: {complaints.strip()[-200:]}",
+                where=path,
+                cure="run `edgeisp doctor`",
+            )
+        answer.seek(0)
+        said, mosaic = _answered(answer)
     damage = _damage(complaints)
-    if damage is None:
-        return answer
-    return Failed(f"{damage} (of {path.stat().st_size})", "copy it from the camera again", answer.facts)
+    if damage is not None:
+        return Failed(f"{damage} (of {path.stat().st_size})", "copy it from the camera again", said.facts)
+    return said if isinstance(said, Failed) else (said.facts, mosaic)
+
+
+def _answered(stream: IO[bytes]) -> tuple[Decoded | Failed, NDArray[np.uint16]]:
+    """What `edgeisp.raw.libraw_child.answer` wrote."""
+    (length,) = LENGTH.unpack(stream.read(LENGTH.size))
+    said: Decoded | Failed = msgspec.msgpack.decode(stream.read(length), type=Decoded | Failed)
+    if isinstance(said, Failed):
+        return said, np.empty((0, 0), np.uint16)
+    mosaic = np.fromfile(stream, "<u2", said.height * said.width).reshape(said.height, said.width)
+    return said, mosaic.astype(np.uint16, copy=False)
 
 
 def _damage(complaints: str) -> str | None:

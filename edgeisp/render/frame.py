@@ -45,9 +45,20 @@ class Frame:
         exposed = planes * np.float32(2.0 ** max(self.exposure, 0))
         return canonical_planes(exposed, self.raw.white_balance, 2.0 ** min(self.exposure, 0))
 
-    def restore(self, picture: NDArray[Any]) -> NDArray[Any]:
-        """A picture at twice the grid of the packed planes, upright and of the size of the active area."""
-        return self.packed.restore(picture)
+    @property
+    def picture(self) -> tuple[int, int]:
+        """Height and width of the upright picture."""
+        height, width = self.packed.size
+        return (width, height) if self.packed.orientation >= 5 else (height, width)
+
+    @property
+    def downwards(self) -> tuple[int, bool]:
+        """See `PackedRaw.downwards`."""
+        return self.packed.downwards
+
+    def restore(self, part: NDArray[Any], top: int, left: int) -> NDArray[Any]:
+        """A part of a picture at twice the grid of the packed planes, upright and without padding."""
+        return self.packed.part(part, top, left)
 
     @property
     def inputs(self) -> dict[str, Floats]:
@@ -123,9 +134,19 @@ class PictureFrame:
         small = Image.fromarray(self.pixels).resize((width, height), Image.Resampling.BOX)
         return planar(np.asarray(small))
 
-    def restore(self, picture: NDArray[Any]) -> NDArray[Any]:
-        """``picture`` itself."""
-        return picture
+    @property
+    def picture(self) -> tuple[int, int]:
+        """Its size."""
+        return self.size
+
+    @property
+    def downwards(self) -> tuple[int, bool]:
+        """Along its rows."""
+        return 0, False
+
+    def restore(self, part: NDArray[Any], top: int, left: int) -> NDArray[Any]:
+        """``part`` itself."""
+        return part
 
 
 class Source(Protocol):
@@ -141,7 +162,13 @@ class Source(Protocol):
 
     def thumbnail(self, height: int, width: int) -> Floats: ...
 
-    def restore(self, picture: NDArray[Any]) -> NDArray[Any]: ...
+    @property
+    def picture(self) -> tuple[int, int]: ...
+
+    @property
+    def downwards(self) -> tuple[int, bool]: ...
+
+    def restore(self, part: NDArray[Any], top: int, left: int) -> NDArray[Any]: ...
 
 
 def _cells(length: int, count: int) -> list[tuple[int, int]]:

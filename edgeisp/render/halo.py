@@ -16,9 +16,9 @@ from edgeisp.errors import CheckpointError, UnavailableError
 from edgeisp.files import cache_folder, whole
 from edgeisp.models import reach
 from edgeisp.models.checkpoint import LoadedModel
-from edgeisp.models.functions import CONTEXT_SIDE, THUMBNAIL, Function, ISPNetwork
+from edgeisp.models.functions import CONTEXT_SIDE, Function, ISPNetwork
 from edgeisp.models.halo import Halo
-from edgeisp.models.task import task_of
+from edgeisp.models.task import THUMBNAIL, task_of
 from edgeisp.raw.color import color_input
 from edgeisp.raw.image import Floats
 from edgeisp.raw.unprocess import random_camera

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from edgeisp.errors import BadInputError
 from edgeisp.files import whole
 from edgeisp.render.exif import Exif
 
-Writer = Callable[[NDArray[Any], Path, Exif], None]
+Bands = Iterable[NDArray[Any]]
+"""A picture from top to bottom, ``rows x W x 3`` each."""
+Writer = Callable[[Bands, tuple[int, int], Path, Exif], None]
+STRIP = 64
+"""Rows of a TIFF's strip."""
 
 
 @dataclass(frozen=True)
@@ -37,36 +43,75 @@ def srgb_profile() -> bytes:
     return bytes(profile)
 
 
-def _write_jpeg(picture: NDArray[Any], path: Path, exif: Exif) -> None:
-    from PIL import Image
-
-    image = Image.fromarray(picture)
-    tags = exif.pillow(image.size)
-    image.save(path, "JPEG", quality=95, subsampling="4:4:4", icc_profile=srgb_profile(), exif=tags)
+def _write_jpeg(bands: Bands, size: tuple[int, int], path: Path, exif: Exif) -> None:
+    _by_vips(bands, size, path, exif, Q=95, subsample_mode="off")
 
 
-def _write_png(picture: NDArray[Any], path: Path, exif: Exif) -> None:
-    from PIL import Image
-
-    image = Image.fromarray(picture)
-    image.save(path, "PNG", icc_profile=srgb_profile(), exif=exif.pillow(image.size), compress_level=4)
+def _write_png(bands: Bands, size: tuple[int, int], path: Path, exif: Exif) -> None:
+    _by_vips(bands, size, path, exif, compression=4, filter="sub")
 
 
-def _write_tiff(picture: NDArray[Any], path: Path, exif: Exif) -> None:
+def _by_vips(bands: Bands, size: tuple[int, int], path: Path, exif: Exif, **options: object) -> None:
+    """libvips reads the picture strip by strip from a TIFF beside ``path``: it takes pictures from files only."""
+    import pyvips
+
+    height, width = size
+    spool = path.with_name(f"{path.name}.tif")
+    _write_strips(bands, size, spool, np.uint8, 0)
+    blobs = {
+        "exif-data": exif.pillow((width, height)).tobytes(),
+        "icc-profile-data": srgb_profile(),
+    }
+    try:
+        picture = pyvips.Image.new_from_file(str(spool), access="sequential").copy()
+        for name, blob in blobs.items():
+            picture.set_type(pyvips.GValue.blob_type, name, blob)
+        picture.write_to_file(str(path), **options)
+    except pyvips.Error as error:
+        raise OSError(" ".join(str(error).split())) from error
+
+
+def _write_tiff(bands: Bands, size: tuple[int, int], path: Path, exif: Exif) -> None:
+    tags = {"iccprofile": srgb_profile(), "software": "edgeisp", "extratags": exif.tiff()}
+    _write_strips(bands, size, path, np.uint16, 4, **tags)
+
+
+def _write_strips(
+    bands: Bands,
+    size: tuple[int, int],
+    path: Path,
+    dtype: type[np.unsignedinteger[Any]],
+    level: int,
+    **tags: Any,
+) -> None:
     import tifffile
 
     tifffile.imwrite(
         path,
-        picture,
+        (
+            zlib.compress(strip.astype(dtype, casting="no", copy=False).data, level)
+            for strip in _strips(bands)
+        ),
+        shape=(*size, 3),
+        dtype=dtype,
         photometric=tifffile.PHOTOMETRIC.RGB,
         compression=tifffile.COMPRESSION.ADOBE_DEFLATE,
-        compressionargs={"level": 4},
-        rowsperstrip=64,
-        iccprofile=srgb_profile(),
-        software="edgeisp",
+        rowsperstrip=STRIP,
         metadata=None,
-        extratags=exif.tiff(),
+        **tags,
     )
+
+
+def _strips(bands: Bands) -> Iterator[NDArray[Any]]:
+    rest: NDArray[Any] | None = None
+    for band in bands:
+        rows = band if rest is None else np.concatenate([rest, band])
+        full = len(rows) // STRIP * STRIP
+        for top in range(0, full, STRIP):
+            yield np.ascontiguousarray(rows[top : top + STRIP])
+        rest = rows[full:]
+    if rest is not None and len(rest):
+        yield np.ascontiguousarray(rest)
 
 
 FORMATS: dict[str, Format] = {
@@ -98,8 +143,13 @@ def format_of(path: Path) -> Format:
     return FORMATS[suffix]
 
 
-def write_picture(picture: NDArray[Any], path: Path, exif: Exif) -> None:
-    """Write an upright sRGB picture ``H x W x 3``, whole or not at all; replaces a file of that name.
+def write_picture(bands: Bands, size: tuple[int, int], path: Path, exif: Exif) -> None:
+    """Write an upright sRGB picture, whole or not at all; replaces a file of that name.
+
+    Args:
+        bands: the picture from top to bottom, ``rows x W x 3`` in the format's integers; no more than a band and a
+            few rows are in memory.
+        size: height and width of the picture.
 
     Raises:
         BadInputError: see `format_of`; or the disk is full.
@@ -107,7 +157,7 @@ def write_picture(picture: NDArray[Any], path: Path, exif: Exif) -> None:
     chosen = format_of(path)
     try:
         with whole(path) as part:
-            chosen.write(picture, part, exif)
+            chosen.write(bands, size, part, exif)
     except OSError as error:
         raise BadInputError(
             f"cannot be written ({error.strerror or error})", where=path, cure="see -o"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeisp.raw.image import Floats
 
@@ -26,13 +27,13 @@ class Quantizer:
     def dtype(self) -> type[np.uint8] | type[np.uint16]:
         return np.uint8 if self.bits == 8 else np.uint16
 
-    def write(self, rgb: Floats, picture: Any, top: int, left: int) -> None:
-        """Put ``rgb`` (``3 x h x w``) into ``picture`` (``H x W x 3``) at a place."""
+    def codes(self, rgb: Floats, top: int, left: int) -> NDArray[Any]:
+        """``rgb``, ``3 x h x w`` at a place in a picture, as ``h x w x 3`` integers."""
         _, height, width = rgb.shape
         top_code = np.float32(2**self.bits - 1)
         codes = np.clip(rgb, 0, 1).transpose(1, 2, 0) * top_code
         codes += dither(top, left, height, width)[..., None] if self.bits == 8 else np.float32(0.5)
-        picture[top : top + height, left : left + width] = np.minimum(codes, top_code)
+        return np.asarray(np.minimum(codes, top_code), self.dtype)
 
 
 def dither(top: int, left: int, height: int, width: int) -> Floats:

@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 
 from edgeisp.engines.base import Program
 from edgeisp.errors import VerificationError
-from edgeisp.models.functions import THUMBNAIL
-from edgeisp.models.task import ISP, Task
+from edgeisp.models.task import ISP, THUMBNAIL, Task
 from edgeisp.raw.image import Floats
 from edgeisp.render.frame import Source
 from edgeisp.render.quantize import Quantizer
-from edgeisp.render.tiles import Span, grid
+from edgeisp.render.tiles import Tile, bands, extent, grid
 
 Shape = tuple[int, ...]
 Item = TypeVar("Item")
@@ -55,7 +54,7 @@ class Renderer:
         height, width = self.functions["tile"][self.task.source][-2:]
         return height, width
 
-    def tiles(self, frame: Source) -> list[tuple[Span, Span]]:
+    def tiles(self, frame: Source) -> list[Tile]:
         """The tiles of ``frame``."""
         return list(grid(frame.size, self.tile, self.halo, self.stride))
 
@@ -89,28 +88,32 @@ class Renderer:
         return {name: np.mean([a[name] for a in answers], 0, np.float32) for name in answers[0]}
 
     def render(self, frame: Source, quantizer: Quantizer) -> Picture:
-        """The upright sRGB picture of ``frame``, ``H x W x 3`` in the quantizer's integers.
+        """The upright sRGB picture of ``frame``, ``H x W x 3`` in the quantizer's integers."""
+        return np.concatenate(list(self.bands(frame, quantizer)))
 
-        Floats exist for the tiles at work; of the picture only its integers.
-        """
+    def bands(self, frame: Source, quantizer: Quantizer) -> Iterator[Picture]:
+        """The upright picture from top to bottom, a row of tiles at a time: no more of it is in memory."""
         wanted, scale = self.functions["tile"], self.task.scale
         given = {**frame.inputs, **self.context(frame)}
         if THUMBNAIL in wanted:
             given[THUMBNAIL] = frame.thumbnail(*wanted[THUMBNAIL][-2:])[None]
-        height, width = frame.size
-        picture = np.empty((scale * height, scale * width, 3), quantizer.dtype)
 
-        def make(program: Program, tile: tuple[Span, Span]) -> None:
+        def make(program: Program, tile: Tile) -> Picture:
             rows, columns = tile
             seen = frame.window(rows.read, columns.read, *self.tile)
             inputs = {name: seen[None] if name == self.task.source else given[name] for name in wanted}
             made = _finite(program.run("tile", inputs)[self.task.result][0], program.ran_on)
-            part = made[:, _picture(rows.within, scale), _picture(columns.within, scale)]
-            quantizer.write(part, picture, scale * rows.start, scale * columns.start)
+            core = made[:, _picture(rows.within, scale), _picture(columns.within, scale)]
+            return quantizer.codes(core, scale * rows.start, scale * columns.start)
 
-        for _ in self._each(self.tiles(frame), make):
-            self.on_tile()
-        return frame.restore(picture)
+        for tiles in bands(self.tiles(frame), *frame.downwards):
+            top, left, height, width = (scale * side for side in extent(tiles))
+            band = np.empty((height, width, 3), quantizer.dtype)
+            for (rows, columns), codes in zip(tiles, self._each(tiles, make), strict=True):
+                y, x = scale * rows.start - top, scale * columns.start - left
+                band[y : y + codes.shape[0], x : x + codes.shape[1]] = codes
+                self.on_tile()
+            yield frame.restore(band, top, left)
 
     def _each(self, items: Iterable[Item], work: Callable[[Program, Item], Made]) -> Iterator[Made]:
         """``work`` on every item, as many at a time as there are programs; in order.

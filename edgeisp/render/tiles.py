@@ -10,7 +10,7 @@ pixels in every tiling::
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +34,10 @@ class Span:
     def within(self) -> slice:
         """What it writes, in the tile's own pixels."""
         return slice(self.start - self.read, self.stop - self.read)
+
+
+Tile = tuple[Span, Span]
+"""Rows and columns."""
 
 
 def check(tile: int, halo: int, stride: int, scale: int = 2) -> None:
@@ -65,12 +69,26 @@ def spans(length: int, tile: int, halo: int, stride: int) -> list[Span]:
     return [Span(min(s, furthest) - halo, s, min(s + core, length)) for s in starts]
 
 
-def grid(size: tuple[int, int], tile: tuple[int, int], halo: int, stride: int) -> Iterator[tuple[Span, Span]]:
+def grid(size: tuple[int, int], tile: tuple[int, int], halo: int, stride: int) -> Iterator[Tile]:
     """Rows and columns of every tile of a frame of ``size``, row by row."""
     columns = spans(size[1], tile[1], halo, stride)
     for rows in spans(size[0], tile[0], halo, stride):
         for column in columns:
             yield rows, column
+
+
+def bands(tiles: Iterable[Tile], axis: int, backwards: bool) -> list[list[Tile]]:
+    """Tiles that share their rows (``axis`` 0) or columns (1), band after band along that axis."""
+    found: dict[int, list[Tile]] = {}
+    for tile in tiles:
+        found.setdefault(tile[axis].start, []).append(tile)
+    return [found[start] for start in sorted(found, reverse=backwards)]
+
+
+def extent(tiles: Sequence[Tile]) -> tuple[int, int, int, int]:
+    """Top, left, height and width of what tiles write that fill a rectangle, first to last."""
+    (top, left), (bottom, right) = tiles[0], tiles[-1]
+    return top.start, left.start, bottom.stop - top.start, right.stop - left.start
 
 
 def mirrored(start: int, count: int, length: int) -> NDArray[np.intp]:

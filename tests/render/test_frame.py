@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -77,3 +79,10 @@ def test_exposure_is_read(text: str, stops: float | None) -> None:
 def test_exposure_is_refused_when_no_number_of_stops(text: str) -> None:
     with pytest.raises(BadInputError, match="--exposure"):
         parse_exposure(text)
+
+
+def test_rendering_an_artifact_loads_no_torch() -> None:
+    modules = "edgeisp.cli.engine, edgeisp.render.renderer, edgeisp.render.output, edgeisp.engines.tflite"
+    code = f"import sys, {modules}; print('torch' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "False"

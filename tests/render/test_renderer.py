@@ -45,6 +45,18 @@ def test_picture_is_turned_when_orientation_says_so(
     assert np.array_equal(turned, upright(plain, orientation))
 
 
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_picture_comes_in_bands_of_one_row_of_tiles(
+    make_raw: MakeRaw, make_renderer: MakeRenderer, orientation: int
+) -> None:
+    frame, renderer = Frame.of(make_raw("GBRG", orientation=orientation)), make_renderer(96, 16)
+    bands = list(renderer.bands(frame, Quantizer(8)))
+    rows, columns = zip(*renderer.tiles(frame), strict=True)
+    assert len(bands) == len(set(columns if orientation >= 5 else rows))
+    assert np.concatenate(bands).shape[:2] == frame.picture
+    assert np.array_equal(np.concatenate(bands), renderer.render(frame, Quantizer(8)))
+
+
 @pytest.mark.parametrize("size", [(2, 2), (3, 5), (31, 33), (159, 101)])
 def test_picture_has_the_mosaics_size_when_odd_or_small(
     make_raw: MakeRaw, make_renderer: MakeRenderer, size: tuple[int, int], scene: Floats
