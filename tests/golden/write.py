@@ -212,8 +212,6 @@ def picture(binary: Write) -> dict[str, Any]:
     top, left, height, width = 1500, 2001, 6, 9
     values = np.linspace(-0.1, 1.1, 3 * height * width, dtype=np.float64).astype(np.float32)
     rgb = values.reshape(3, height, width)
-    codes = np.zeros((top + height, left + width, 3), np.uint8)
-    Quantizer(8).write(rgb, codes, top, left)
     small = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
     return {
         "quantized": {
@@ -222,7 +220,7 @@ def picture(binary: Write) -> dict[str, Any]:
             "size": (height, width),
             "dither": binary("picture/dither.f32", dither(top, left, height, width)),
             "rgb": binary("picture/rgb.f32", rgb),
-            "codes": binary("picture/codes.u8", codes[top:, left:]),
+            "codes": binary("picture/codes.u8", Quantizer(8).codes(rgb, top, left)),
         },
         "upright": {
             "size": (2, 3),
