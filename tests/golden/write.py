@@ -32,7 +32,7 @@ from edgeisp.raw.pack import upright
 from edgeisp.render.frame import Frame
 from edgeisp.render.quantize import Quantizer, dither
 from edgeisp.render.renderer import Renderer, _spread
-from edgeisp.render.tiles import mirrored, spans
+from edgeisp.render.tiles import bands, mirrored, spans
 
 FOLDER = Path(__file__).resolve().parent
 MATRICES = {
@@ -335,6 +335,10 @@ def frame(folder: Path, binary: Write, case: Case) -> dict[str, Any]:
     calls = {}
     for function in functions:
         own = [(given, gave) for name, given, gave in stand.calls if name == function]
+        if function == "tile":
+            plan = renderer.tiles(seen)
+            made_so = [plan.index(tile) for band in bands(plan, *seen.downwards) for tile in band]
+            own = [call for _, call in sorted(zip(made_so, own, strict=True), key=lambda pair: pair[0])]
         ports = described.functions[function]
         calls[function] = {
             "count": len(own),
