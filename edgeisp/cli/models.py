@@ -21,6 +21,8 @@ SECTIONS = {
     "from_third_parties": "What third parties say",
     "reconstruction": "Our reconstruction",
 }
+LONG = 20
+"""Entries from which on a part of a card is counted and not shown."""
 
 
 def models(
@@ -141,10 +143,15 @@ def _card(model: dict[str, Any]) -> RenderableType:
 
 
 def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested keys joined by dots; a ``card`` at the top does not show."""
+    """Nested keys joined by dots, without a ``card`` at the top and unset settings; long parts are counted."""
     flat: dict[str, Any] = {}
     for key, value in tree.items():
         name = key if key != "card" or prefix else ""
         joined = f"{prefix}.{name}" if prefix and name else prefix or name
-        flat |= _flat(value, joined) if isinstance(value, dict) else {joined: value}
+        if isinstance(value, dict) and len(value) > LONG:
+            flat[joined] = f"{len(value)} entries; --json has them"
+        elif isinstance(value, dict):
+            flat |= _flat(value, joined)
+        elif value is not None:
+            flat[joined] = value
     return flat

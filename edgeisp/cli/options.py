@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgeisp.errors import BadInputError
+from edgeisp.models import DEFAULT
 
 if TYPE_CHECKING:
     from edgeisp.raw import DumpFormat, RawImage
@@ -117,7 +118,7 @@ class NetworkOptions:
     """A network and its weights."""
 
     model: Annotated[str, typer.Option("--model", "-m", help="Network; `edgeisp models` lists them.")] = (
-        "metaisp"
+        DEFAULT
     )
     checkpoint: Annotated[
         Path | None,

@@ -139,7 +139,7 @@ class _Work:
                 raise BadInputError(
                     f"a RAW file; {self.network.model} takes finished pictures: PNG, JPEG or TIFF, 8 bits, sRGB",
                     where=photo,
-                    cure="render it with an ISP first (-m metaisp), then give that picture",
+                    cure="render it with an ISP first (without -m), then give that picture",
                 )
             return PictureFrame(read_picture(photo)), Exif(), {"exposure_ev": 0.0}
         raw = self.source.reader().read(photo)

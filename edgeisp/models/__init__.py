@@ -22,3 +22,5 @@ MODELS: Registry[ModelCard] = Registry(
     },
     group="edgeisp.models",
 )
+DEFAULT = "metaisp"
+"""The network of whoever names none."""

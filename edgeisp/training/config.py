@@ -176,6 +176,6 @@ def check_teacher(name: str) -> None:
         raise CheckpointError(
             f"{name} has no bundled weights",
             where="--teacher",
-            cure=f"train it with `edgeisp train {name} -o runs/{name}`, then pass "
-            f"--teacher runs/{name}/{name}.safetensors",
+            cure=f"train it with `edgeisp train {name} -o runs/{name}`, then `edgeisp distill STUDENT "
+            f"--teacher runs/{name}/{name}.safetensors`",
         )
