@@ -69,9 +69,10 @@ def data(
     console.result(_facts(name, report), _table(name, report, None if console.verbose else SHOWN))
     if not report.usable:
         first = report.unreadable[0] if report.unreadable else f"{report.unpaired[0]} has no partner"
+        told = {"pairs cannot be read": len(report.unreadable), "files have no partner": len(report.unpaired)}
+        counts = " and ".join(f"{count} {what}" for what, count in told.items() if count)
         console.warn(
-            f"{len(report.unreadable)} pairs cannot be read and {len(report.unpaired)} files have no partner; "
-            f"mend them, or leave them out by --skip-bad of train and eval; first: {first}"
+            f"{counts}; mend them, or leave them out by --skip-bad of train and eval; first: {first}"
         )
         raise typer.Exit(UNUSABLE)
 

@@ -166,8 +166,11 @@ def shown(
             "loss": now.loss,
             "steps_per_second": round(now.steps_per_second, 3),
             "patches_per_second": round(now.patches_per_second, 2),
+            "gpu_percent": now.gpu_percent,
         }
     speed = f", {facts['patches_per_second']:g} patches/s" if last else ""
+    if last and last[-1].gpu_percent is not None:
+        speed += f", GPU {last[-1].gpu_percent:.0f} % busy"
     console.result(
         facts, f"{weights}  after {config.steps} steps{speed}; log and TensorBoard events in {folder}"
     )

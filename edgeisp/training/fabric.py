@@ -48,5 +48,5 @@ def gpu_utilization(device: torch.device) -> float | None:
         return None
     try:
         return float(torch.cuda.utilization(device))
-    except (ImportError, RuntimeError):
+    except Exception:  # NVML's own errors, such as that of a GPU in MIG mode, have no other base
         return None

@@ -24,6 +24,8 @@ class Progress:
     """Since the run started or went on."""
     patches_per_second: float
     """Likewise, over all processes."""
+    gpu_percent: float | None = None
+    """How busy the first process's GPU was when last looked at; None where that is not known."""
 
 
 class Log:
@@ -47,16 +49,27 @@ class Log:
     def __enter__(self) -> Log:
         return self
 
-    def write(self, p: Progress, gpu: float | None = None) -> None:
-        """One line; ``gpu`` is its utilisation in %, where there is one."""
+    def write(self, p: Progress) -> None:
+        """One line."""
         if not self.active:
             return
         rates = (f"{p.steps_per_second:.3f}", f"{p.patches_per_second:.2f}")
         self._csv.writerow(
-            [p.step, f"{p.loss:.6f}", f"{p.lr:.3e}", *rates, "" if gpu is None else f"{gpu:.0f}"]
+            [
+                p.step,
+                f"{p.loss:.6f}",
+                f"{p.lr:.3e}",
+                *rates,
+                "" if p.gpu_percent is None else f"{p.gpu_percent:.0f}",
+            ]
         )
         self._file.flush()
-        shown = {"loss": p.loss, "lr": p.lr, "patches_per_second": p.patches_per_second, "gpu_percent": gpu}
+        shown = {
+            "loss": p.loss,
+            "lr": p.lr,
+            "patches_per_second": p.patches_per_second,
+            "gpu_percent": p.gpu_percent,
+        }
         for name, value in shown.items():
             if value is not None:
                 self._events.add_scalar(f"train/{name}", value, p.step)

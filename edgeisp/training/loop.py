@@ -72,7 +72,7 @@ def train(
     run = Run.start(config, out, fabric, processes, resume, objective, build)
     weights = out / f"{config.model}.safetensors"
     with Log(out, processes, run.step) as log:
-        started, first = time.monotonic(), run.step
+        started, first, busy = time.monotonic(), run.step, gpu_utilization(fabric.device)
         for parts in run.batches():
             loss = run.advance(parts)
             if not math.isfinite(loss):
@@ -84,10 +84,13 @@ def train(
                         "the data",
                     )
             rate = (run.step - first) / (time.monotonic() - started)
-            progress = Progress(run.step, config.steps, loss, run.lr, rate, rate * config.batch)
+            logged = run.step % config.log_every == 0
+            if logged or run.step == config.steps:
+                busy = gpu_utilization(fabric.device)
+            progress = Progress(run.step, config.steps, loss, run.lr, rate, rate * config.batch, busy)
             report(progress)
-            if run.step % config.log_every == 0:
-                log.write(progress, gpu_utilization(fabric.device))
+            if logged:
+                log.write(progress)
             if run.step % config.save_every == 0 or run.step == config.steps:
                 with processes.together():
                     run.save(out / STATE)
