@@ -6,6 +6,7 @@ writing, a star, a colour checker, grey and glossy balls. All of it is our own d
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +20,8 @@ from edgeisp.raw.noise import phone_profile
 from edgeisp.raw.unprocess import DAYLIGHT_MATRICES, Camera, unprocess
 
 PHONE, ISO = "Samsung Galaxy S6", 800
+PAN = 2
+"""Pixels by which a sequence moves from frame to frame."""
 SUN = (0.66, 0.335)
 """Where the sun stands, as a share of width and height."""
 HORIZON, SHORE, TABLE = 0.43, 0.60, 0.76
@@ -33,6 +36,11 @@ def sample_raw(width: int = 2400, height: int = 1600, seed: int = 8) -> RawImage
         height: of the mosaic, even.
         seed: of the scene's textures and of the noise.
     """
+    return next(sample_sequence(1, width, height, seed))
+
+
+def sample_sequence(frames: int, width: int, height: int, seed: int = 8) -> Iterator[RawImage]:
+    """The sample scene as a camera sees it that pans slowly to the right: `PAN` pixels a frame, new noise in each."""
     rng = np.random.default_rng(seed)
     camera = Camera(
         color_matrix=DAYLIGHT_MATRICES["Sony ILCE-7"],
@@ -40,8 +48,10 @@ def sample_raw(width: int = 2400, height: int = 1600, seed: int = 8) -> RawImage
         noise=phone_profile(PHONE, ISO),
         cfa="GRBG",
     )
-    raw = unprocess(sample_picture(width, height, rng), camera, rng, iso=ISO)
-    return replace(raw, make="edgeisp", model=f"drawn scene, noise of a {PHONE}")
+    scene = sample_picture(width + PAN * (frames - 1), height, rng)
+    for left in range(0, PAN * frames, PAN):
+        raw = unprocess(scene[:, :, left : left + width], camera, rng, iso=ISO)
+        yield replace(raw, make="edgeisp", model=f"drawn scene, noise of a {PHONE}")
 
 
 def sample_picture(width: int, height: int, rng: np.random.Generator) -> Floats:

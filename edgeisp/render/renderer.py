@@ -22,6 +22,7 @@ from edgeisp.render.tiles import Tile, bands, extent, grid
 Shape = tuple[int, ...]
 Item = TypeVar("Item")
 Made = TypeVar("Made")
+Context = Mapping[str, Floats]
 Picture = NDArray[Any]
 """Upright sRGB, ``H x W x 3``, uint8 or uint16."""
 
@@ -45,6 +46,8 @@ class Renderer:
     """Of the network."""
     reference: bool = False
     """Whether the context is that of the whole frame in one piece; for programs whose functions take any size."""
+    steady: Callable[[Context], Context] = field(default=lambda context: context, repr=False)
+    """What becomes of a frame's context before tiles take it; see `edgeisp.render.sequence.Smoothing`."""
     on_tile: Callable[[], None] = field(default=lambda: None, repr=False)
     """Called after each tile."""
 
@@ -94,7 +97,7 @@ class Renderer:
     def bands(self, frame: Source, quantizer: Quantizer) -> Iterator[Picture]:
         """The upright picture from top to bottom, a row of tiles at a time: no more of it is in memory."""
         wanted, scale = self.functions["tile"], self.task.scale
-        given = {**frame.inputs, **self.context(frame)}
+        given = {**frame.inputs, **self.steady(self.context(frame))}
         if THUMBNAIL in wanted:
             given[THUMBNAIL] = frame.thumbnail(*wanted[THUMBNAIL][-2:])[None]
 
