@@ -1,0 +1,151 @@
+"""Whole frames from RAW file to JPEG: seconds, megapixels per second and peak memory, each in a process of its own.
+
+MetaISP by an artifact, beside what a user would take without a network: LibRaw with AHD, and OpenCV's edge-aware
+demosaic with the same colour matrix. One thread each. The frames are the sample scene, repeated to size.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from edgeisp.raw import read_raw, write_dng
+
+SIDES = {1: (1200, 840), 3: (2048, 1464), 12: (4000, 3000), 48: (8000, 6000), 101: (12000, 8400)}
+"""Width and height by megapixels."""
+ALONE = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OPENCV_FOR_THREADS_NUM": "1",
+    "VIPS_CONCURRENCY": "1",
+}
+notes = Console(stderr=True)
+
+
+def main() -> None:
+    """Draw the frames, render each in turns, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "artifact", type=Path, nargs="+", help="what `edgeisp export` wrote, say fp32 and int8"
+    )
+    parser.add_argument("--megapixels", type=int, nargs="+", choices=SIDES, default=[1, 3, 12])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--one", nargs=2, type=Path, metavar=("METHOD", "DNG"), help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.one:
+        one(str(chosen.one[0]), chosen.one[1], chosen.artifact[0])
+        return
+    methods = ["LibRaw AHD", "OpenCV EA", *map(str, chosen.artifact)]
+    title = f"RAW file to JPEG, one thread, best of {chosen.rounds} interleaved runs"
+    table = Table("frame", "by", "seconds", "MP/s", "peak MB", title=title)
+    with tempfile.TemporaryDirectory() as folder:
+        for megapixels in chosen.megapixels:
+            photo = drawn(Path(folder) / f"{megapixels}.dng", *SIDES[megapixels])
+            found: dict[str, list[tuple[float, float]]] = {method: [] for method in methods}
+            for _ in range(chosen.rounds):
+                for method in methods:
+                    found[method].append(measured(method, photo))
+            for method, runs in found.items():
+                seconds, peak = min(s for s, _ in runs), max(p for _, p in runs)
+                name = Path(method).name if method in map(str, chosen.artifact) else method
+                pixels = np.prod(SIDES[megapixels]) / 1e6
+                table.add_row(
+                    f"{pixels:.1f} MP", name, f"{seconds:.2f}", f"{pixels / seconds:.2f}", f"{peak / 1e6:.0f}"
+                )
+                notes.print(f"{pixels:.1f} MP by {name}: {seconds:.2f} s, {peak / 1e6:.0f} MB")
+            photo.unlink()
+    Console(width=100).print(table)
+
+
+def drawn(path: Path, width: int, height: int) -> Path:
+    """The sample scene repeated to ``width`` and ``height``."""
+    from edgeisp.data.sample_scene import sample_raw
+
+    raw = sample_raw(1200, 840)
+    across, down = -(-width // 1200), -(-height // 840)
+    mosaic = np.ascontiguousarray(np.tile(raw.mosaic, (down, across))[:height, :width])
+    write_dng(dataclasses.replace(raw, mosaic=mosaic), path)
+    return path
+
+
+def measured(method: str, photo: Path) -> tuple[float, float]:
+    """Seconds of a whole process, start-up included, and the bytes that it said it had at its peak."""
+    artifact = method if Path(method).is_file() else photo
+    command = [sys.executable, __file__, str(artifact), "--one", method, str(photo)]
+    began = time.perf_counter()
+    said = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | ALONE)
+    return time.perf_counter() - began, json.loads(said.stdout.splitlines()[-1])["peak"]
+
+
+def one(method: str, photo: Path, artifact: Path) -> None:
+    """In the process that is measured."""
+    output = photo.with_suffix(".jpg")
+    if method == "LibRaw AHD":
+        by_libraw(photo, output)
+    elif method == "OpenCV EA":
+        by_opencv(photo, output)
+    else:
+        from edgeisp.cli.main import main as edgeisp
+
+        given = ["render", photo, "-o", output, "--artifact", artifact, "--threads", "1", "-q"]
+        if edgeisp([str(argument) for argument in given]):
+            raise SystemExit(1)
+    from edgeisp.profile.machine import peak_bytes
+
+    sys.stdout.write(json.dumps({"peak": peak_bytes()}) + "\n")
+
+
+def by_libraw(photo: Path, output: Path) -> None:
+    """LibRaw with the file's white balance and matrix."""
+    import rawpy
+    from PIL import Image
+
+    with rawpy.imread(str(photo)) as raw:
+        ahd = rawpy.DemosaicAlgorithm.AHD
+        picture = raw.postprocess(demosaic_algorithm=ahd, use_camera_wb=True, no_auto_bright=True)
+    Image.fromarray(picture).save(output, quality=95, subsampling="4:4:4")
+
+
+def by_opencv(photo: Path, output: Path) -> None:
+    """Black level, white balance, edge-aware demosaic, colour matrix and the sRGB curve, in 16 bits."""
+    import cv2
+
+    from edgeisp.raw.color import encode_srgb, srgb_from_camera
+
+    raw = read_raw(photo)
+    flat = np.empty(raw.mosaic.shape, np.uint16)
+    least = min(raw.white_balance)
+    for index, color in enumerate(raw.cfa):
+        y, x = divmod(index, 2)
+        black = raw.black_level["RGB".index(color) + (color == "B")]
+        gain = raw.white_balance["RGB".index(color)] / least
+        scaled = (raw.mosaic[y::2, x::2].astype(np.float32) - black) * (
+            gain * 65535 / (raw.white_level - black)
+        )
+        flat[y::2, x::2] = np.clip(scaled, 0, 65535)
+    names = {
+        "RGGB": "BG",
+        "GRBG": "GB",
+        "GBRG": "GR",
+        "BGGR": "RG",
+    }  # OpenCV counts from the second row and column
+    linear = cv2.cvtColor(flat, getattr(cv2, f"COLOR_Bayer{names[raw.cfa]}2BGR_EA"))
+    matrix = srgb_from_camera(raw.color_matrix)[::-1, ::-1]
+    srgb = cv2.transform(linear, np.ascontiguousarray(matrix, np.float32))
+    curve = np.round(255 * encode_srgb(np.arange(65536, dtype=np.float32) / 65535)).astype(np.uint8)
+    cv2.imwrite(str(output), curve[np.clip(srgb, 0, 65535)], [cv2.IMWRITE_JPEG_QUALITY, 95])
+
+
+if __name__ == "__main__":
+    main()
