@@ -48,6 +48,7 @@ bench: $(VENV)/dev.stamp ## Time start-up, engines and training data on this mac
 	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/engines.py
 	$(BIN)/python benchmarks/int8.py
+	$(BIN)/python benchmarks/frames.py
 	$(BIN)/python benchmarks/data.py
 
 tflite-runtime: $(OLD_TFLITE)/.stamp ## The old TFLite interpreter (numpy 1) in an environment of its own; the tests then use it.

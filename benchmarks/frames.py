@@ -20,6 +20,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from edgeisp.export.exporter import export, plan
 from edgeisp.raw import read_raw, write_dng
 
 SIDES = {1: (1200, 840), 3: (2048, 1464), 12: (4000, 3000), 48: (8000, 6000), 101: (12000, 8400)}
@@ -37,7 +38,10 @@ def main() -> None:
     """Draw the frames, render each in turns, print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "artifact", type=Path, nargs="+", help="what `edgeisp export` wrote, say fp32 and int8"
+        "artifact",
+        type=Path,
+        nargs="*",
+        help="what `edgeisp export` wrote; default: exports TFLite, fp32 and int8",
     )
     parser.add_argument("--megapixels", type=int, nargs="+", choices=SIDES, default=[1, 3, 12])
     parser.add_argument("--rounds", type=int, default=3)
@@ -46,10 +50,11 @@ def main() -> None:
     if chosen.one:
         one(str(chosen.one[0]), chosen.one[1], chosen.artifact[0])
         return
-    methods = ["LibRaw AHD", "OpenCV EA", *map(str, chosen.artifact)]
     title = f"RAW file to JPEG, one thread, best of {chosen.rounds} interleaved runs"
     table = Table("frame", "by", "seconds", "MP/s", "peak MB", title=title)
     with tempfile.TemporaryDirectory() as folder:
+        artifacts = [str(path) for path in chosen.artifact or exported(Path(folder))]
+        methods = ["LibRaw AHD", "OpenCV EA", *artifacts]
         for megapixels in chosen.megapixels:
             photo = drawn(Path(folder) / f"{megapixels}.dng", *SIDES[megapixels])
             found: dict[str, list[tuple[float, float]]] = {method: [] for method in methods}
@@ -58,7 +63,7 @@ def main() -> None:
                     found[method].append(measured(method, photo))
             for method, runs in found.items():
                 seconds, peak = min(s for s, _ in runs), max(p for _, p in runs)
-                name = Path(method).name if method in map(str, chosen.artifact) else method
+                name = f"{Path(method).parent.name}/{Path(method).name}" if method in artifacts else method
                 pixels = np.prod(SIDES[megapixels]) / 1e6
                 table.add_row(
                     f"{pixels:.1f} MP", name, f"{seconds:.2f}", f"{pixels / seconds:.2f}", f"{peak / 1e6:.0f}"
@@ -66,6 +71,15 @@ def main() -> None:
                 notes.print(f"{pixels:.1f} MP by {name}: {seconds:.2f} s, {peak / 1e6:.0f} MB")
             photo.unlink()
     Console(width=100).print(table)
+
+
+def exported(folder: Path) -> list[Path]:
+    """MetaISP for TFLite in float and in int8."""
+    made = []
+    for precision in ("fp32", "w8a8"):
+        notes.print(f"exporting {precision}")
+        made.append(export(plan("metaisp", "tflite", precision=precision), folder / precision).path)
+    return made
 
 
 def drawn(path: Path, width: int, height: int) -> Path:
