@@ -134,7 +134,7 @@ def _check(weights: dict[str, torch.Tensor], own: dict[str, torch.Tensor], path:
     if missing or unexpected:
         shown = [f"missing {k}" for k in missing[:5]] + [f"unexpected {k}" for k in unexpected[:5]]
         likely = _likely(weights)
-        cure = f"these look like weights of {likely}" if likely else "these are weights of another network"
+        cure = f"these are weights of {likely or 'another network'}: name that network, or give weights of this one"
         raise CheckpointError(
             f"{len(missing)} keys missing, {len(unexpected)} unexpected: {'; '.join(shown[:5])}",
             where=path,
