@@ -20,7 +20,6 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from edgeisp.export.exporter import export, plan
 from edgeisp.raw import read_raw, write_dng
 
 SIDES = {1: (1200, 840), 3: (2048, 1464), 12: (4000, 3000), 48: (8000, 6000), 101: (12000, 8400)}
@@ -75,6 +74,11 @@ def main() -> None:
 
 def exported(folder: Path) -> list[Path]:
     """MetaISP for TFLite in float and in int8."""
+    from edgeisp.export.exporter import (
+        export,
+        plan,
+    )  # not above: the processes that are measured need none of it
+
     made = []
     for precision in ("fp32", "w8a8"):
         notes.print(f"exporting {precision}")
