@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 from edgeisp import extras
 from edgeisp.export.onnx_file import convolutions, unsigned_activations
-from edgeisp.export.rewrites import CONSTANT_MATMULS, FOLD_HAAR_DOWN, FOLD_HAAR_UP, QUANTIZED, Rewrite
+from edgeisp.export.rewrites import (
+    CHANNELS_LAST_PRODUCTS,
+    CONSTANT_MATMULS,
+    FOLD_HAAR_DOWN,
+    FOLD_HAAR_UP,
+    QUANTIZED,
+    Rewrite,
+)
 from edgeisp.export.target import Report
 from edgeisp.models.functions import Function
 from edgeisp.quantize.precision import Name, Precision
@@ -28,7 +35,13 @@ class OnnxTarget:
     suffix: str = ".onnx"
     precisions: tuple[Name, ...] = ("fp32", "fp16", "w8a8")
     # layer norm stays as it is: onnxruntime is fastest with its own (163 ms against 189 ms for the decomposed form)
-    rewrites: tuple[Rewrite, ...] = (FOLD_HAAR_DOWN, FOLD_HAAR_UP, CONSTANT_MATMULS, *QUANTIZED)
+    rewrites: tuple[Rewrite, ...] = (
+        FOLD_HAAR_DOWN,
+        FOLD_HAAR_UP,
+        CHANNELS_LAST_PRODUCTS,
+        CONSTANT_MATMULS,
+        *QUANTIZED,
+    )
 
     def missing(self) -> str | None:
         return extras.missing("onnx")

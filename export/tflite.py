@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from edgeisp import extras
-from edgeisp.export.rewrites import UNFOLDED_WEIGHTS, XNNPACK, Rewrite
+from edgeisp.export.rewrites import CHANNELS_LAST_PRODUCTS, UNFOLDED_WEIGHTS, XNNPACK, Rewrite
 from edgeisp.export.target import Report
-from edgeisp.export.tflite_file import add_metadata, convolutions, xnnpack_delegation
+from edgeisp.export.tflite_file import add_metadata, computed_products, convolutions, xnnpack_delegation
 from edgeisp.models.functions import Function
 from edgeisp.quantize.precision import Name, Precision
 
@@ -25,7 +25,7 @@ class TFLiteTarget:
     name: str = "tflite"
     suffix: str = ".tflite"
     precisions: tuple[Name, ...] = ("fp32", "fp16", "w8a8")
-    rewrites: tuple[Rewrite, ...] = (*XNNPACK, UNFOLDED_WEIGHTS)
+    rewrites: tuple[Rewrite, ...] = (CHANNELS_LAST_PRODUCTS, *XNNPACK, UNFOLDED_WEIGHTS)
 
     def missing(self) -> str | None:
         return extras.missing("tflite")
@@ -51,8 +51,8 @@ class TFLiteTarget:
         converter.convert(quant_config=_pt2e() if precision.integer else None).export(str(path))
         if precision.name == "fp16":
             _half(path)
-        path.write_bytes(add_metadata(path.read_bytes(), metadata))
-        content = path.read_bytes()
+        content = add_metadata(computed_products(path.read_bytes()), metadata)
+        path.write_bytes(content)
         return Report(xnnpack_delegation(content), convolutions(content) if precision.integer else {})
 
 

@@ -28,6 +28,34 @@ def add_metadata(content: bytes, metadata: Mapping[str, str]) -> bytes:
     return _bytes(model)
 
 
+def computed_products(content: bytes) -> bytes:
+    """The same model with fully connected layers of computed weights as matrix products, which XNNPACK takes.
+
+    litert-torch writes ``x M^T`` as such a layer whatever M is; XNNPACK wants its weights to be constant.
+    """
+    from ai_edge_litert import schema_py_generated as schema
+
+    model, operators = parse(content), schema.BuiltinOperator
+    code = schema.OperatorCodeT()
+    code.builtinCode = code.deprecatedBuiltinCode = operators.BATCH_MATMUL
+    code.version, number = 1, len(model.operatorCodes)
+    for graph in model.subgraphs:
+        made = {tensor for op in graph.operators for tensor in op.outputs}
+        for op in graph.operators:
+            if model.operatorCodes[op.opcodeIndex].builtinCode != operators.FULLY_CONNECTED:
+                continue
+            left, weights, *bias = op.inputs
+            if weights not in made or any(index >= 0 for index in bias):
+                continue
+            if number == len(model.operatorCodes):
+                model.operatorCodes.append(code)
+            op.opcodeIndex, op.inputs = number, [left, weights]
+            op.builtinOptionsType = schema.BuiltinOptions.BatchMatMulOptions
+            op.builtinOptions = schema.BatchMatMulOptionsT()
+            op.builtinOptions.adjY = True
+    return _bytes(model)
+
+
 def read_metadata(content: bytes) -> dict[str, str]:
     """The texts that `add_metadata` put in."""
     model = parse(content)

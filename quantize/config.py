@@ -35,11 +35,13 @@ class QuantizeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     lr: Annotated[float, Meta(gt=0)] = 1e-4
     """Peak learning rate, falling to 1 % of it as a cosine; ranges move ten times as fast."""
     distill_output: NotNegative = 1.0
-    """Weight of L1 to the fp32 network's picture."""
+    """Weight of the logarithm of the squared error to the fp32 network's picture."""
     distill_features: NotNegative = 0.1
-    """Weight of the relative L1 to the fp32 network's features, summed over the levels of the network."""
+    """The same to the fp32 network's features, mean over the levels of the network."""
     task: NotNegative = 0.1
-    """Weight of the training loss, L1 to the true picture."""
+    """The same to the true picture."""
+    start: str = ""
+    """sha256 of the quantized checkpoint that training goes on from; empty: calibrated fp32 weights."""
     seed: int = 0
     workers: Annotated[int, Meta(ge=0)] = 1
     save_every: Positive = 100

@@ -110,6 +110,26 @@ class QDQConv2d(_Convolution):
         y = F.conv2d(x, weight, self.bias, **self.geometry)
         return y if self.ranges.output is None else self.ranges.output(y)
 
+    def floating(self) -> nn.Conv2d:
+        """The convolution in float that it was made of, with its rounded weights."""
+        conv = _plain(self.weight * self.weight_scale[:, None, None, None], self.bias, self.geometry)
+        return conv.requires_grad_(False)
+
+
+def _plain(weight: Tensor, bias: Tensor | None, geometry: dict[str, Any]) -> nn.Conv2d:
+    """A convolution with these weights."""
+    groups = geometry["groups"]
+    conv = nn.Conv2d(
+        weight.shape[1] * groups,
+        weight.shape[0],
+        weight.shape[2:],  # type: ignore[arg-type]
+        bias=bias is not None,
+        **geometry,
+    )
+    conv.weight = nn.Parameter(weight)
+    conv.bias = None if bias is None else nn.Parameter(bias)
+    return conv
+
 
 class LearnedRange(nn.Module):
     """Fake quantization whose scale is trained, in its logarithm; the zero point stays (LSQ, Esser et al. 2020)."""
@@ -155,13 +175,6 @@ class LearnedConv2d(_Convolution):
 
     def frozen(self) -> QDQConv2d:
         """The plain form of what it computes now."""
-        conv = nn.Conv2d(
-            self.weight.shape[1] * self.geometry["groups"],
-            self.weight.shape[0],
-            self.weight.shape[2:],  # type: ignore[arg-type]
-            bias=self.bias is not None,
-            **self.geometry,
-        )
-        conv.weight, conv.bias = self.weight, self.bias
+        conv = _plain(self.weight, self.bias, self.geometry)
         ends = [end.frozen() if end is not None else None for end in (self.input, self.output)]
         return QDQConv2d(conv, Ranges(*ends))

@@ -99,6 +99,14 @@ def frozen(network: ISPNetwork) -> ISPNetwork:
     return network
 
 
+def thawed(network: ISPNetwork) -> ISPNetwork:
+    """The deployable float network of a frozen one, with its rounded weights: where training goes on from."""
+    network = copy.deepcopy(network)
+    for name in scheme_of(network):
+        network.set_submodule(name, cast("QDQConv2d", network.get_submodule(name)).floating())
+    return network
+
+
 def scheme_of(network: nn.Module) -> dict[str, Ranges]:
     """The ranges of a frozen network's int8 convolutions."""
     return {name: module.ranges for name, module in network.named_modules() if isinstance(module, QDQConv2d)}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import msgspec
 
@@ -16,10 +17,10 @@ from edgeisp.models.checkpoint import LoadedModel
 from edgeisp.models.functions import ISPNetwork
 from edgeisp.models.task import ISP
 from edgeisp.quantize import checkpoint
-from edgeisp.quantize.calibration import Calibration, calibration_set
+from edgeisp.quantize.calibration import calibration_set
 from edgeisp.quantize.config import QuantizeConfig, check
 from edgeisp.quantize.layers import Ranges
-from edgeisp.quantize.network import deployable, float_layers, with_qdq
+from edgeisp.quantize.network import deployable, float_layers, scheme_of, thawed, with_qdq
 from edgeisp.quantize.scheme import Calibrated
 
 
@@ -32,22 +33,20 @@ class Plan:
     """The fp32 network."""
     network: ISPNetwork
     """Its deployable form."""
-    calibration: Calibration
     scheme: dict[str, Ranges]
     """Of every convolution that will be int8."""
     float_layers: dict[str, str]
     """The others, with the reason."""
+    calibrated: Calibrated
+    """What the ranges were read from."""
+    start: ISPNetwork | None = None
+    """Its deployable form with the weights of the quantized checkpoint that training goes on from."""
 
     def keeping(self, names: list[str], reason: str) -> Plan:
         """The same with ``names`` left in float."""
         scheme = {name: ranges for name, ranges in self.scheme.items() if name not in names}
-        return Plan(
-            self.config,
-            self.source,
-            self.network,
-            self.calibration,
-            scheme,
-            {**self.float_layers, **dict.fromkeys(names, reason)},
+        return replace(
+            self, scheme=scheme, float_layers={**self.float_layers, **dict.fromkeys(names, reason)}
         )
 
     def post_training(self) -> ISPNetwork:
@@ -56,13 +55,16 @@ class Plan:
 
 
 def plan(
-    config: QuantizeConfig, weights: Path | None, stage: Callable[[str], None] = lambda what: None
+    config: QuantizeConfig,
+    weights: Path | None,
+    start: Path | None = None,
+    stage: Callable[[str], None] = lambda what: None,
 ) -> Plan:
-    """Calibrate and let NNCF insert the quantizers, in a process of its own.
+    """Calibrate and let NNCF insert the quantizers, in a process of its own; or take both over from ``start``.
 
     Raises:
         BadInputError: a name or a setting does not fit, or the calibration pictures do not do.
-        CheckpointError: the weights are not the fp32 weights of the network.
+        CheckpointError: the weights are not the fp32 weights of the network, or ``start`` not quantized ones.
         EdgeISPError: NNCF failed.
     """
     check(config)
@@ -74,6 +76,8 @@ def plan(
     source = fp32.load(config.model, weights)
     network = deployable(source.network)
     floats = float_layers(network, config.keep_float)
+    if start:
+        return _continued(config, source, network, floats, start)
     stage("reading calibration pictures")
     calibration = calibration_set(config.data, config.calibration, config.patch, config.seed, config.reader)
     stage(f"inserting quantizers, {len(calibration)} pictures")
@@ -85,17 +89,34 @@ def plan(
         raise EdgeISPError(
             f"NNCF died ({died.cause}): {died.last_line}", cure="run `edgeisp doctor`; with -v for the log"
         ) from died
-    return Plan(config, source, network, calibration, scheme, floats)
+    calibrated = Calibrated(config.data, len(calibration), calibration.sha256, config.estimator)
+    return Plan(config, source, network, scheme, floats, calibrated)
+
+
+def _continued(
+    config: QuantizeConfig, source: LoadedModel, network: ISPNetwork, floats: dict[str, str], path: Path
+) -> Plan:
+    start = checkpoint.load(config.model, path, "w8a8")
+    described = checkpoint.described_by(start.card, start.path)
+    scheme = {name: ranges for name, ranges in scheme_of(start.network).items() if name not in floats}
+    return Plan(
+        msgspec.structs.replace(config, start=start.sha256),
+        source,
+        network,
+        scheme,
+        {**described.float_layers, **floats},
+        described.calibration,
+        thawed(cast("ISPNetwork", start.network)),
+    )
 
 
 def write(path: Path, plan: Plan, network: ISPNetwork, method: str) -> None:
     """Write the frozen ``network`` with everything that tells how it was made."""
     config = plan.config
-    calibrated = Calibrated(config.data, len(plan.calibration), plan.calibration.sha256, config.estimator)
     described = checkpoint.quantization(
         network,
         method="ptq" if method == "ptq" else "qat",
-        calibration=calibrated,
+        calibration=plan.calibrated,
         teacher=plan.source.sha256,
         float_layers=plan.float_layers,
     )

@@ -45,16 +45,19 @@ class QuantizeOptions:
     lr: Annotated[float, typer.Option("--lr", rich_help_panel=TRAINED, help="Peak learning rate.")] = 1e-4
     distill_output: Annotated[
         float,
-        typer.Option("--distill-output", rich_help_panel=TRAINED, help="Weight of L1 to the fp32 picture."),
+        typer.Option(
+            "--distill-output", rich_help_panel=TRAINED, help="Weight of the error to the fp32 picture."
+        ),
     ] = 1.0
     distill_features: Annotated[
         float,
         typer.Option(
-            "--distill-features", rich_help_panel=TRAINED, help="Weight of L1 to the fp32 features."
+            "--distill-features", rich_help_panel=TRAINED, help="Weight of the error to the fp32 features."
         ),
     ] = 0.1
     task: Annotated[
-        float, typer.Option("--task", rich_help_panel=TRAINED, help="Weight of L1 to the true picture.")
+        float,
+        typer.Option("--task", rich_help_panel=TRAINED, help="Weight of the error to the true picture."),
     ] = 0.1
     seed: Annotated[int, typer.Option("--seed", rich_help_panel=TRAINED, help="Of calibration and data.")] = 0
     workers: Annotated[
@@ -83,6 +86,10 @@ def quantize(
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Checkpoint to write; default MODEL-w8a8.safetensors.")
+    ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option("--start", help="Quantized checkpoint whose weights and ranges training goes on from."),
     ] = None,
     ptq: Annotated[bool, typer.Option("--ptq", help="Post-training only: no training steps.")] = False,
     resume: Annotated[
@@ -140,7 +147,7 @@ def quantize(
     given = {**vars(options), "steps": 0 if ptq else options.steps}
     config = check(QuantizeConfig(model=model, data=data, reader=raw.reader(), keep_float=layers, **given))
     path = out or Path(f"{model}-{precision}.{'csv' if sensitivity else 'safetensors'}")
-    plan = recipe.plan(config, checkpoint, console.detail)
+    plan = recipe.plan(config, checkpoint, start, console.detail)
     if sensitivity or budget_db is not None:
         losses = _measured(console, plan)
         if sensitivity:
@@ -155,7 +162,7 @@ def quantize(
         "method": "ptq" if ptq else "qat",
         "int8": len(plan.scheme),
         "float": plan.float_layers,
-        "calibration_sha256": plan.calibration.sha256,
+        "calibration_sha256": plan.calibrated.sha256,
     }
     floats = "".join(f"\nfloat: {name}: {reason}" for name, reason in plan.float_layers.items())
     console.result(facts, f"{path}  {len(plan.scheme)} convolutions in int8{floats}")

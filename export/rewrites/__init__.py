@@ -14,6 +14,7 @@ from edgeisp.export.rewrites.graph import CHANNEL_SUMS, CONSTANT_MATMULS, NARROW
 from edgeisp.export.rewrites.haar import FOLD_HAAR_DOWN, FOLD_HAAR_UP
 from edgeisp.export.rewrites.half import HALF_GELU, HELD_SCALARS
 from edgeisp.export.rewrites.norm import CONV_LAYER_NORM
+from edgeisp.export.rewrites.products import CHANNELS_LAST_PRODUCTS
 from edgeisp.export.rewrites.quantized import QUANTIZED, UNFOLDED_WEIGHTS
 
 XNNPACK = (
@@ -29,6 +30,7 @@ XNNPACK = (
 """What leaves nothing of our networks to other kernels, on ExecuTorch and TFLite alike."""
 
 __all__ = [
+    "CHANNELS_LAST_PRODUCTS",
     "CHANNEL_SUMS",
     "CONSTANT_MATMULS",
     "CONV_LAYER_NORM",

@@ -10,7 +10,7 @@ from edgeisp.export.rewrites import Rewrite, prepare
 from edgeisp.export.rewrites.haar import fold_down, fold_up
 from edgeisp.models.blocks import ChannelLayerNorm, HaarDown, HaarUp
 from edgeisp.models.functions import Function
-from edgeisp.models.metaisp import MetaISP
+from edgeisp.models.metaisp import MCCB, MSCB, MetaISP
 
 ALL = [*rewrites.XNNPACK, rewrites.HALF_GELU, rewrites.HELD_SCALARS]
 EXACT = 2e-6
@@ -194,3 +194,27 @@ def test_order_of_rewrites_on_the_graph_does_not_matter(small: dict[str, Functio
     inputs = [0.5 + 0.1 * noise(*shape) for shape in small["tile"].inputs.values()]
     one, other = (prepare(small["tile"], order).function.module for order in (graph, graph[::-1]))
     assert torch.equal(one(*inputs), other(*inputs))
+
+
+class Corrections(nn.Module):
+    """What follows `expand` in MetaISP's two kinds of blocks: channels mixed by a matrix, and weighed by a vector."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mix, self.weigh = MCCB(6, 5, 3), MSCB(6, 5, 3)
+
+    def forward(self, y: Tensor) -> Tensor:
+        weights = torch.softmax(y[:, :3, 0, 0], 1)
+        return self.weigh.correct(self.mix.correct(y, weights), weights)
+
+
+def test_channels_last_products_are_exact_and_leave_no_product_over_the_first_axis() -> None:
+    torch.manual_seed(0)
+    module, y = Corrections(), noise(2, 5, 6, 4)
+    assert error(module, rewrites.CHANNELS_LAST_PRODUCTS, y) < EXACT
+    prepared = prepare(function(module, *y.shape), [rewrites.CHANNELS_LAST_PRODUCTS])
+    graph = prepared.function.module
+    assert isinstance(graph, torch.fx.GraphModule)
+    products = [node for node in graph.graph.nodes if node.target is torch.ops.aten.bmm.default]
+    assert [node.meta["val"].shape[1] for node in products] == [24, 24]
+    assert prepared.applied == {"channels-last-products": 2}

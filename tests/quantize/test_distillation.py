@@ -1,19 +1,22 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
+from edgeisp.errors import CheckpointError
+from edgeisp.files import sha256
 from edgeisp.models import checkpoint as fp32
 from edgeisp.models.functions import ISPNetwork
-from edgeisp.quantize.calibration import Calibration
+from edgeisp.quantize import recipe
 from edgeisp.quantize.config import QuantizeConfig
 from edgeisp.quantize.distillation import distil
 from edgeisp.quantize.layers import Affine, Ranges
 from edgeisp.quantize.network import deployable, scheme_of
 from edgeisp.quantize.recipe import Plan
+from edgeisp.quantize.scheme import Calibrated
 from edgeisp.training.loop import DivergedError
 
 LAYERS = ("encoder.0.0.conv", "decoder.2.1.reduce")
@@ -23,10 +26,8 @@ def plan(ranges: Ranges, **settings: int) -> Plan:
     """MetaISP with two convolutions in int8, to be trained on tiny patches."""
     config = QuantizeConfig(model="metaisp", batch=1, patch=16, workers=0, **settings)  # type: ignore[arg-type]
     source = fp32.load("metaisp")
-    nothing = Calibration(
-        "synthetic", np.zeros((0, 4, 16, 16), np.float32), np.zeros((0, 9, 1, 1), np.float32)
-    )
-    return Plan(config, source, deployable(source.network), nothing, dict.fromkeys(LAYERS, ranges), {})
+    nothing = Calibrated("synthetic", 0, "", "minmax")
+    return Plan(config, source, deployable(source.network), dict.fromkeys(LAYERS, ranges), {}, nothing)
 
 
 def weights(network: ISPNetwork) -> torch.Tensor:
@@ -66,3 +67,16 @@ def test_nothing_is_learned_from_a_gradient_that_is_no_number(tmp_path: Path) ->
     with pytest.raises(DivergedError):
         distil(broken, tmp_path)
     assert not list(tmp_path.glob("*.safetensors"))
+
+
+def test_training_goes_on_from_a_quantized_checkpoint_with_its_weights_and_ranges(tmp_path: Path) -> None:
+    first = plan(Ranges(Affine(0.03, 0), Affine(0.03, 0)), steps=1)
+    path = tmp_path / "q.safetensors"
+    recipe.write(path, first, first.post_training(), "ptq")
+    going_on = recipe.plan(first.config, None, path)
+    assert going_on.scheme == first.scheme
+    assert going_on.config.start == sha256(path)
+    again = replace(going_on, network=going_on.start).post_training()
+    assert torch.equal(weights(again), weights(first.post_training()))
+    with pytest.raises(CheckpointError, match="fp32 weights, where a quantized checkpoint is wanted"):
+        recipe.plan(first.config, None, fp32.located("metaisp", None))
