@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("--model", default="metaisp")
     parser.add_argument("--side", type=int, default=512, help="side of the tile in picture pixels")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--targets", default=",".join(TARGETS))
+    parser.add_argument("--targets", default=",".join(TARGETS.names()))
     parser.add_argument("--precisions", default="", help="default: all that a target takes")
     parser.add_argument("--artifacts", type=Path, default=Path("build/bench-precision"))
     parser.add_argument("--page", type=Path, help="page to put the table into; default: print it")

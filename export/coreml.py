@@ -32,7 +32,7 @@ class CoreMLTarget:
 
     name: str = "coreml"
     suffix: str = ".mlpackage"
-    precisions: tuple[Name, ...] = ("fp16", "fp32", "w8a8")
+    precisions: tuple[Name, ...] = ("fp16", "fp32", "w8", "w8a8")
     # sums over channels stay sums: as 1x1 convolutions they would hide the layer norms from coremltools
     rewrites: tuple[Rewrite, ...] = (
         FOLD_HAAR_DOWN,

@@ -33,7 +33,7 @@ class OnnxTarget:
 
     name: str = "onnx"
     suffix: str = ".onnx"
-    precisions: tuple[Name, ...] = ("fp32", "fp16", "w8a8")
+    precisions: tuple[Name, ...] = ("fp32", "fp16", "w8", "w8a8")
     # layer norm stays as it is: onnxruntime is fastest with its own (163 ms against 189 ms for the decomposed form)
     rewrites: tuple[Rewrite, ...] = (
         FOLD_HAAR_DOWN,

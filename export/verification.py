@@ -21,7 +21,7 @@ from edgeisp.quantize import checkpoint
 from edgeisp.raw.color import color_input
 from edgeisp.raw.unprocess import random_camera
 
-THRESHOLDS_DB = {"fp32": 90.0, "fp16": 55.0, "w8a8": 50.0}
+THRESHOLDS_DB = {"fp32": 90.0, "fp16": 55.0, "w8": 55.0, "w8a8": 50.0}
 """The lowest PSNR (peak 1) at which an artifact of a precision passes."""
 IDENTICAL_DB = 200.0
 ROUNDING, HALF, MARGIN_DB, LEAST_DB = 1e-6, {"coreml": 2.0**-11}, 4.0, 35.0

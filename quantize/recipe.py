@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
 import msgspec
 
@@ -106,7 +105,7 @@ def _continued(
         scheme,
         {**described.float_layers, **floats},
         described.calibration,
-        thawed(cast("ISPNetwork", start.network)),
+        thawed(start.network),
     )
 
 

@@ -25,7 +25,7 @@ def export(
         Path | None, typer.Option("--checkpoint", help="Weights (.safetensors); default the bundled ones.")
     ] = None,
     precision: Annotated[
-        str | None, typer.Option("--precision", help="fp32, fp16 or w8a8; default the target's own.")
+        str | None, typer.Option("--precision", help="fp32, fp16, w8 or w8a8; default the target's own.")
     ] = None,
     tile: Annotated[
         str, typer.Option("--tile", help="Picture pixels that one call makes: a number or WIDTHxHEIGHT.")

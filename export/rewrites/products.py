@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from typing import cast
 
-import torch
 from torch import nn
 from torch.fx import GraphModule, Node
 
@@ -82,7 +81,7 @@ def _product(graph: GraphModule, y: Node, right: Node) -> Node:
 def _call(graph: GraphModule, target: object, *args: object) -> Node:
     """A call with the value that it has at these shapes."""
     node = graph.graph.call_function(target, args)  # type: ignore[arg-type]
-    known = torch.fx.node.map_arg(args, lambda source: source.meta["val"])
+    known = [arg.meta["val"] if isinstance(arg, Node) else arg for arg in args]
     node.meta["val"] = target(*known)  # type: ignore[operator]
     return node
 

@@ -42,7 +42,7 @@ def test_dry_run_prints_the_plan_and_writes_nothing(
     [
         (("metaisp", "-t", "tflit"), 2, "did you mean 'tflite'?"),
         (("metaips", "-t", "onnx"), 2, "did you mean 'metaisp'?"),
-        (("metaisp", "-t", "onnx", "--precision", "w8a16"), 2, "it takes: fp32, fp16, w8a8"),
+        (("metaisp", "-t", "onnx", "--precision", "w8a16"), 2, "it takes: fp32, fp16, w8, w8a8"),
         (("metaisp", "-t", "onnx", "--precision", "w8a8"), 3, "fp32"),
         (("metaisp", "-t", "onnx", "--tile", "100x64"), 2, "multiples of 16"),
         (("metaisp", "-t", "onnx", "--checkpoint", "absent.safetensors"), 3, "no such checkpoint"),

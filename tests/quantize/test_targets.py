@@ -12,10 +12,10 @@ from edgeisp.export import TARGETS, census
 from edgeisp.export.census import Convolutions
 from edgeisp.export.manifest import Census, Parity
 from edgeisp.export.rewrites import prepare
-from edgeisp.export.verification import LEAST_DB, compare, lowered
+from edgeisp.export.verification import LEAST_DB, THRESHOLDS_DB, compare, lowered
 from edgeisp.models.functions import Function, ISPNetwork
 from edgeisp.quantize.layers import Ranges
-from edgeisp.quantize.network import with_qdq
+from edgeisp.quantize.network import convolutions, with_qdq
 from edgeisp.quantize.precision import parse_precision
 
 SIDE = 16
@@ -67,3 +67,31 @@ def test_limit_is_lowered_and_says_why_when_the_program_does_not_agree_with_itse
     assert "tile lowered from 50 to 46.5 dB" in why
     assert "context" not in why
     assert lowered({"tile": 50.0}, {"tile": Parity(psnr_db=20, max_error=1)}, 1e-6)[0] == {"tile": LEAST_DB}
+
+
+@pytest.mark.parametrize("name", ["onnx", "coreml"])
+def test_int8_weights_are_stored_in_a_byte_and_mean_the_rounded_network_when_activations_are_float(
+    name: str, tiny: ISPNetwork, tmp_path: Path
+) -> None:
+    pytest.importorskip(PACKAGES[name])
+    target, path = TARGETS.get(name), tmp_path / f"tiny{TARGETS.get(name).suffix}"
+    functions = with_qdq(tiny, dict.fromkeys(convolutions(tiny), Ranges(None, None))).functions(SIDE, SIDE)
+    ready = {key: prepare(f, target.rewrites, "w8").function for key, f in functions.items()}
+    target.convert(ready, path, parse_precision("w8"), {})
+    program = ENGINES.get(target.engine()).open(path, threads=1)
+    assert compare(program, functions)["tile"].psnr_db > THRESHOLDS_DB["w8"]
+    assert int8_weights(path) == len(convolutions(tiny)) == 5
+
+
+def int8_weights(path: Path) -> int:
+    """Weights of convolutions that the file holds as int8."""
+    if path.suffix == ".onnx":
+        import onnx
+
+        held = onnx.load(str(path)).graph.initializer
+        return sum(tensor.data_type == onnx.TensorProto.INT8 and len(tensor.dims) == 4 for tensor in held)
+    from edgeisp.engines.mil.ops import OPS
+    from edgeisp.engines.mil.reading import read
+
+    convs = [op for op in read(path, OPS).functions["tile"].operations if op.op_type == "conv"]
+    return sum(op.inputs["weight"].op.op_type.startswith("constexpr") for op in convs)
