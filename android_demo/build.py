@@ -173,17 +173,22 @@ def classes(module: str) -> Path:
     return step(module, hashed, lambda to: kotlinc(to, given, path, "-no-jdk", *DEX_SAFE))
 
 
-def test() -> str:
-    """What JUnit says of the core's tests, against the golden files."""
+def java() -> list[object]:
+    """The command that runs classes of the core and of its tests; the name of one is to follow."""
     main = classes("core")
     given = sources(HERE / "core" / "src" / "test")
     path = [main, jar("com.android.json.jar"), jar("junit4.jar"), jar("hamcrest-all.jar")]
     path += [kotlin("kotlin-test"), kotlin("kotlin-test-junit")]
     hashed = [*given, BUILD / "core.made"]
     made = step("core-test", hashed, lambda to: kotlinc(to, given, path, f"-Xfriend-paths={main}"))
-    names = [f"dev.edgeisp.core.{file.stem}" for file in given if file.stem.endswith("Test")]
-    every = ":".join(map(str, [made, kotlin("kotlin-stdlib"), *path]))
-    return run("java", f"-Dedgeisp.golden={GOLDEN}", "-cp", every, "org.junit.runner.JUnitCore", *names)
+    return ["java", "-cp", ":".join(map(str, [made, kotlin("kotlin-stdlib"), *path]))]
+
+
+def test() -> str:
+    """What JUnit says of the core's tests, against the golden files."""
+    names = [f"dev.edgeisp.core.{file.stem}" for file in sources(HERE / "core" / "src" / "test")]
+    tests = [name for name in names if name.endswith("Test")]
+    return run(*java(), f"-Dedgeisp.golden={GOLDEN}", "org.junit.runner.JUnitCore", *tests)
 
 
 def dex(to: Path, *folders: Path) -> None:

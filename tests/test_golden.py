@@ -25,8 +25,9 @@ SAYS = {
 }
 
 
-@pytest.fixture(scope="module")
-def writer() -> Any:
+@pytest.fixture
+def writer(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(GOLDEN)
     spec = util.spec_from_file_location("edgeisp_golden_write", GOLDEN / "write.py")
     assert spec is not None and spec.loader is not None
     module = util.module_from_spec(spec)

@@ -10,37 +10,28 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from parts import MATRICES, Write, as_json, raw_image
+from whole_frames import FRAMES, frame
 
-from edgeisp.engines.base import Tensors
 from edgeisp.export import manifest
-from edgeisp.files import sha256
-from edgeisp.models.halo import Halo
 from edgeisp.profile.statistics import median, quantile
 from edgeisp.raw.bayer import by_plane, flips_to_rggb, plane_positions, shifted
 from edgeisp.raw.color import plane_gains
-from edgeisp.raw.image import CFA, CFAS, Floats, RawImage
+from edgeisp.raw.dng_color import SETS, color_matrix, white_balance
+from edgeisp.raw.image import CFAS
 from edgeisp.raw.pack import upright
 from edgeisp.render.frame import Frame
 from edgeisp.render.quantize import Quantizer, dither
-from edgeisp.render.renderer import Renderer, _spread
-from edgeisp.render.tiles import bands, mirrored, spans
+from edgeisp.render.renderer import _spread
+from edgeisp.render.tiles import mirrored, spans
 
 FOLDER = Path(__file__).resolve().parent
-MATRICES = {
-    "Sony ILCE-7": (0.5271, -0.0712, -0.0347, -0.6153, 1.3653, 0.2763, -0.1601, 0.2366, 0.7242),
-    "Pixel": (0.7171, -0.1986, -0.0674, -0.4279, 1.2265, 0.2282, -0.0607, 0.1529, 0.5605),
-    "identity": (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0),
-}
-Write = Callable[[str, Any], str]
 
 
 def write(folder: Path) -> None:
@@ -58,13 +49,14 @@ def write(folder: Path) -> None:
         "packing": packing(binary),
         "tiles": tiles(),
         "color": color(),
+        "camera": camera(),
         "picture": picture(binary),
         "statistics": statistics(),
         "frames": [frame(folder, binary, case) for case in FRAMES],
         "manifests": {"accepted": accepted(folder), "refused": refused(folder)},
     }
     for name, content in parts.items():
-        (folder / f"{name}.json").write_text(_json(content))
+        (folder / f"{name}.json").write_text(as_json(content))
 
 
 def owned(folder: Path) -> list[Path]:
@@ -73,27 +65,6 @@ def owned(folder: Path) -> list[Path]:
         path for name in ("packing", "picture", "frames", "refused") for path in (folder / name).rglob("*")
     ]
     return sorted(path.relative_to(folder) for path in [*made, *folder.glob("*.json")] if path.is_file())
-
-
-def mosaic(width: int, height: int, black: float, white: float) -> NDArray[np.uint16]:
-    """A sloped, noisy mosaic by integer arithmetic: from below black to saturated."""
-    y, x = np.mgrid[:height, :width].astype(np.int64)
-    noise = (x * 40503 + y * 30011 + x * y * 73) % 241 - 120
-    level = int(black) + (x * 7 + y * 5) * int(white - black) // (5 * width + 4 * height) + noise - 40
-    return np.clip(level, 0, int(white)).astype(np.uint16)
-
-
-def raw_image(cfa: CFA, width: int, height: int, **fields: Any) -> RawImage:
-    """A RAW image with four different black levels."""
-    chosen = RawImage(
-        mosaic(width, height, 64, 1023),
-        cfa,
-        (64.0, 63.5, 65.25, 66.0),
-        1023.0,
-        (2.0625, 1.0, 1.5),
-        np.reshape(MATRICES["Pixel"], (3, 3)),
-    )
-    return replace(chosen, **fields)
 
 
 def bayer() -> list[dict[str, Any]]:
@@ -208,6 +179,47 @@ def color() -> list[dict[str, Any]]:
     ]
 
 
+def camera() -> list[dict[str, Any]]:
+    """What a camera says of a shot, and what `edgeisp.raw` makes of a DNG that says the same."""
+    unit = [1.03, 0.0, 0.01, 0.0, 0.98, 0.0, -0.01, 0.0, 1.02]
+    d65, a = (21, "Pixel", unit), (17, "Sony ILCE-7", None)
+    cases = [
+        (1, [60, 61, 62, 63], [0.5, 1.0, 0.625], [a, d65]),
+        (2, [64, 64, 64, 64], [0.4, 1.0, 0.8], [a]),
+        (3, [256, 255, 257, 256], [1.0, 1.0, 1.0], [(0, "identity", None), (23, "Pixel", None)]),
+    ]
+    made = []
+    for arrangement, black, neutral, calibrations in cases:
+        cfa = CFAS[arrangement]
+        tags = {50728: neutral}
+        for codes, (illuminant, name, own) in zip(SETS, calibrations, strict=False):
+            tags |= {codes[0]: MATRICES[name], codes[2]: illuminant} | ({codes[1]: own} if own else {})
+        page = SimpleNamespace(
+            tags={code: SimpleNamespace(value=value, dtype=12) for code, value in tags.items()}
+        )
+        matrix, _ = color_matrix(page)
+        assert matrix is not None
+        told = [
+            {"illuminant": i, "color_matrix": MATRICES[name], "unit": own} for i, name, own in calibrations
+        ]
+        made.append(
+            {
+                "arrangement": arrangement,
+                "black": black,
+                "white": 1023.0,
+                "neutral": neutral,
+                "calibrations": told,
+                "sensor": {
+                    "cfa": cfa,
+                    "black_level": by_plane(black, cfa),
+                    "white_balance": white_balance(page, matrix),
+                    "color_matrix": [round(value, 12) for value in matrix],
+                },
+            }
+        )
+    return made
+
+
 def picture(binary: Write) -> dict[str, Any]:
     top, left, height, width = 1500, 2001, 6, 9
     values = np.linspace(-0.1, 1.1, 3 * height * width, dtype=np.float64).astype(np.float32)
@@ -248,160 +260,6 @@ def statistics() -> dict[str, Any]:
             {"expected": expected.tolist(), "got": expected.tolist(), "psnr_db": 200.0},
         ],
     }
-
-
-class Case(NamedTuple):
-    """A whole frame."""
-
-    name: str
-    cfa: CFA
-    size: tuple[int, int]
-    """Width and height of the mosaic."""
-    orientation: int
-    tile: tuple[int, int]
-    """Height and width, in picture pixels."""
-    halo: int
-    stride: int
-    context: Mapping[str, tuple[int, ...]]
-    baked: bool = False
-
-
-FRAMES = (
-    Case("crops", "GRBG", (75, 53), 6, (32, 32), 4, 2, {"raw": (1, 4, 12, 16)}),
-    Case(
-        "thumbnail", "BGGR", (40, 31), 3, (16, 24), 4, 2, {"thumbnail": (1, 4, 5, 6), "color": (1, 9, 1, 1)}
-    ),
-    Case("baked", "RGGB", (33, 26), 1, (24, 16), 4, 1, {"thumbnail": (1, 4, 4, 4)}, True),
-    Case("alone", "GBRG", (26, 22), 8, (16, 16), 0, 8, {}),
-)
-
-
-class Stand:
-    """Stands for an artifact: every step of it is one multiplication, addition or comparison of float32."""
-
-    ran_on = "numpy"
-
-    def __init__(self) -> None:
-        self.calls: list[tuple[str, Tensors, dict[str, Floats]]] = []
-
-    def run(self, function: str, inputs: Tensors) -> dict[str, Floats]:
-        made = self._context(inputs) if function == "context" else self._tile(inputs)
-        self.calls.append((function, {k: v.copy() for k, v in inputs.items()}, made))
-        return made
-
-    def _context(self, inputs: Tensors) -> dict[str, Floats]:
-        seen = inputs["raw"] if "raw" in inputs else inputs["thumbnail"]
-        return {"context": seen.max((2, 3)).astype(np.float32)}
-
-    def _tile(self, inputs: Tensors) -> dict[str, Floats]:
-        """Nearest pixels, the matrix, and a ramp over the tile that tells which tile a pixel came from."""
-        _, _, h, w = inputs["raw"].shape
-        r, gr, gb, b = (np.repeat(np.repeat(plane, 2, 0), 2, 1) for plane in inputs["raw"][0])
-        rows = np.arange(2 * h)[:, None] % 2 == 0
-        g = np.where(rows, gr, gb)
-        m = inputs["color"].ravel()
-        rgb = np.stack([(m[i] * r + m[i + 1] * g) + m[i + 2] * b for i in (0, 3, 6)])
-        ramp = np.arange(4 * h * w, dtype=np.float32).reshape(2 * h, 2 * w) * np.float32(2**-14)
-        rgb = rgb + ramp
-        for name in ("context", "thumbnail"):
-            if name in inputs:
-                rgb = rgb + inputs[name].ravel()[:3, None, None] * np.float32(0.125)
-        return {"rgb": rgb[None].astype(np.float32)}
-
-
-def frame(folder: Path, binary: Write, case: Case) -> dict[str, Any]:
-    raw = raw_image(case.cfa, *case.size, orientation=case.orientation)
-    seen, stand = Frame.of(raw), Stand()
-    height, width = (side // 2 for side in case.tile)
-    inputs = {"raw": (1, 4, height, width), "color": (1, 9, 1, 1)}
-    if case.baked:
-        inputs |= case.context
-    elif case.context:
-        inputs |= {"context": (1, 4)}
-    functions = {"tile": inputs} | ({"context": case.context} if case.context and not case.baked else {})
-    renderer = Renderer([stand], functions, case.halo // 2, case.stride)
-    made = renderer.render(seen, Quantizer(8))
-    base = f"frames/{case.name}"
-    artifact = folder / base / "stand.tflite"
-    artifact.parent.mkdir(parents=True, exist_ok=True)
-    artifact.write_bytes(f"stands for an artifact: {case.name}\n".encode())
-    described = _manifest(case, functions, artifact)
-    manifest.write(described, manifest.path_of(artifact))
-
-    def recorded(name: str, values: list[Any]) -> str:
-        binary(f"{base}/{name}.f32", np.stack(values))
-        return f"{name}.f32"
-
-    calls = {}
-    for function in functions:
-        own = [(given, gave) for name, given, gave in stand.calls if name == function]
-        if function == "tile":
-            plan = renderer.tiles(seen)
-            made_so = [plan.index(tile) for band in bands(plan, *seen.downwards) for tile in band]
-            own = [call for _, call in sorted(zip(made_so, own, strict=True), key=lambda pair: pair[0])]
-        ports = described.functions[function]
-        calls[function] = {
-            "count": len(own),
-            "inputs": {
-                p.name: recorded(f"{function}.{p.name}", [g[p.name] for g, _ in own]) for p in ports.inputs
-            },
-            "outputs": {
-                p.name: recorded(f"{function}.{p.name}", [g[p.name] for _, g in own]) for p in ports.outputs
-            },
-        }
-    (artifact.parent / "golden.json").write_text(
-        _json({"golden": 1, "artifact": artifact.name, "least_psnr_db": 45.0, "functions": calls})
-    )
-    return {
-        "name": case.name,
-        "manifest": f"{base}/stand.tflite.edgeisp.json",
-        "cfa": case.cfa,
-        "width": case.size[0],
-        "height": case.size[1],
-        "row_stride": 2 * case.size[0],
-        "mosaic": binary(f"{base}/mosaic.u16", raw.mosaic),
-        "black_level": raw.black_level,
-        "white_level": raw.white_level,
-        "white_balance": raw.white_balance,
-        "color_matrix": MATRICES["Pixel"],
-        "orientation": case.orientation,
-        "halo": case.halo,
-        "golden": f"{base}/golden.json",
-        "size": made.shape[:2],
-        "picture": binary(f"{base}/picture.u8", made),
-    }
-
-
-def _manifest(
-    case: Case, functions: Mapping[str, Mapping[str, tuple[int, ...]]], artifact: Path
-) -> manifest.Manifest:
-    outputs = {"tile": ("rgb", (1, 3, *case.tile)), "context": ("context", (1, 4))}
-    halo = Halo(case.halo, case.halo, 0.0, 1)
-    return manifest.Manifest(
-        model="stand",
-        target="tflite",
-        precision="fp32",
-        functions={
-            name: manifest.Function(
-                file=artifact.name,
-                inputs=tuple(manifest.Tensor(name=key, shape=shape) for key, shape in given.items()),
-                outputs=(manifest.Tensor(name=outputs[name][0], shape=outputs[name][1]),),
-            )
-            for name, given in functions.items()
-        },
-        packaging="baked" if case.baked else "split",
-        tile=case.tile,
-        stride=case.stride,
-        halo=halo,
-        overhead=round(halo.overhead(case.tile), 3),
-        checkpoint=manifest.Checkpoint(name="none", sha256="0" * 64),
-        costs={name: manifest.Cost(parameters=0, macs=0) for name in functions},
-        rewrites={name: {} for name in functions},
-        tools={},
-        files=(manifest.File(name=artifact.name, sha256=sha256(artifact), bytes=artifact.stat().st_size),),
-        delegation={},
-        verification=manifest.Unverified(reason="stands for an artifact in tests"),
-    )
 
 
 def accepted(folder: Path) -> list[dict[str, Any]]:
@@ -464,14 +322,6 @@ def refused(folder: Path) -> list[dict[str, str]]:
         {"manifest": f"refused/{name}/{source.name}{manifest.SUFFIX}", "why": why}
         for name, (why, _) in cases.items()
     ]
-
-
-def _json(content: Any) -> str:
-    """Readable; lists of numbers on one line."""
-    return (
-        re.sub(r"\[[^][{}]*\]", lambda found: " ".join(found[0].split()), json.dumps(content, indent=1))
-        + "\n"
-    )
 
 
 if __name__ == "__main__":

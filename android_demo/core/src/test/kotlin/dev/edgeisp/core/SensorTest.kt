@@ -4,6 +4,7 @@ import java.nio.ByteBuffer
 import kotlin.test.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
+import org.json.JSONObject
 
 class SensorTest {
     private val sensor = Sensor(
@@ -37,6 +38,42 @@ class SensorTest {
         for (change in changes) assertFailsWith<Failure.UnexpectedSensor> { change() }
         assertFailsWith<Failure.UnexpectedSensor> { Color.srgbFromCamera(List(9) { 1.0 }) }
     }
+
+    @Test fun shots_are_what_python_reads_of_their_dng() {
+        for (case in GoldenFiles.cases("camera")) {
+            val sensor = shot(case).sensor
+            val expected = case.getJSONObject("sensor")
+            assertEquals(expected.getString("cfa"), sensor.cfa.name)
+            assertEquals(expected.doubles("black_level"), sensor.blackLevel)
+            assertEquals(expected.doubles("white_balance"), sensor.whiteBalance)
+            for ((wanted, got) in expected.doubles("color_matrix").zip(sensor.colorMatrix)) assertEquals(wanted, got, 1e-11)
+        }
+    }
+
+    @Test fun shots_are_turned_upright_however_the_phone_is_held() {
+        val shot = shot(GoldenFiles.cases("camera").first())
+        val back = listOf(0, 90, 180, 270).map { shot.copy(mounted = 90, held = it).orientation }
+        val front = listOf(0, 90, 180, 270).map { shot.copy(mounted = 270, held = it, front = true).orientation }
+        assertEquals(listOf(6, 3, 8, 1), back)
+        assertEquals(listOf(8, 3, 6, 1), front)
+    }
+
+    @Test fun shots_of_sensors_that_are_not_bayer_or_that_say_too_little_are_refused() {
+        val shot = shot(GoldenFiles.cases("camera").first())
+        val changed = listOf(
+            shot.copy(arrangement = 4), shot.copy(calibrations = emptyList()), shot.copy(black = listOf(64.0)),
+            shot.copy(neutral = listOf(0.0, 1.0, 1.0)),
+        )
+        for (bad in changed) assertFailsWith<Failure.UnexpectedSensor> { bad.sensor }
+    }
+
+    private fun shot(case: JSONObject) = Shot(
+        case.getInt("arrangement"), case.doubles("black"), case.getDouble("white"), case.doubles("neutral"),
+        case.getJSONArray("calibrations").objects {
+            Calibration(it.getInt("illuminant"), it.doubles("color_matrix"), if (it.isNull("unit")) null else it.doubles("unit"))
+        },
+        mounted = 0, held = 0, front = false,
+    )
 
     @Test fun preview_counts_frames_over_the_budget_and_frames_let_go() {
         val meter = FrameMeter(budgetMs = 33.0, latest = 3)

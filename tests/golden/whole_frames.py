@@ -1,0 +1,174 @@
+"""Whole frames through the renderer, with every call that it makes; see frames.json in README.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from parts import MATRICES, Write, as_json, raw_image
+
+from edgeisp.engines.base import Tensors
+from edgeisp.export import manifest
+from edgeisp.files import sha256
+from edgeisp.models.halo import Halo
+from edgeisp.raw.image import CFA, Floats
+from edgeisp.render.frame import Frame
+from edgeisp.render.quantize import Quantizer
+from edgeisp.render.renderer import Renderer
+from edgeisp.render.tiles import bands
+
+
+class Case(NamedTuple):
+    """A whole frame."""
+
+    name: str
+    cfa: CFA
+    size: tuple[int, int]
+    """Width and height of the mosaic."""
+    orientation: int
+    tile: tuple[int, int]
+    """Height and width, in picture pixels."""
+    halo: int
+    stride: int
+    context: Mapping[str, tuple[int, ...]]
+    baked: bool = False
+
+
+FRAMES = (
+    Case("crops", "GRBG", (75, 53), 6, (32, 32), 4, 2, {"raw": (1, 4, 12, 16)}),
+    Case(
+        "thumbnail", "BGGR", (40, 31), 3, (16, 24), 4, 2, {"thumbnail": (1, 4, 5, 6), "color": (1, 9, 1, 1)}
+    ),
+    Case("baked", "RGGB", (33, 26), 1, (24, 16), 4, 1, {"thumbnail": (1, 4, 4, 4)}, True),
+    Case("alone", "GBRG", (26, 22), 8, (16, 16), 0, 8, {}),
+)
+
+
+class Stand:
+    """Stands for an artifact: every step of it is one multiplication, addition or comparison of float32."""
+
+    ran_on = "numpy"
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, Tensors, dict[str, Floats]]] = []
+
+    def run(self, function: str, inputs: Tensors) -> dict[str, Floats]:
+        made = self._context(inputs) if function == "context" else self._tile(inputs)
+        self.calls.append((function, {k: v.copy() for k, v in inputs.items()}, made))
+        return made
+
+    def _context(self, inputs: Tensors) -> dict[str, Floats]:
+        seen = inputs["raw"] if "raw" in inputs else inputs["thumbnail"]
+        return {"context": seen.max((2, 3)).astype(np.float32)}
+
+    def _tile(self, inputs: Tensors) -> dict[str, Floats]:
+        """Nearest pixels, the matrix, and a ramp over the tile that tells which tile a pixel came from."""
+        _, _, h, w = inputs["raw"].shape
+        r, gr, gb, b = (np.repeat(np.repeat(plane, 2, 0), 2, 1) for plane in inputs["raw"][0])
+        rows = np.arange(2 * h)[:, None] % 2 == 0
+        g = np.where(rows, gr, gb)
+        m = inputs["color"].ravel()
+        rgb = np.stack([(m[i] * r + m[i + 1] * g) + m[i + 2] * b for i in (0, 3, 6)])
+        ramp = np.arange(4 * h * w, dtype=np.float32).reshape(2 * h, 2 * w) * np.float32(2**-14)
+        rgb = rgb + ramp
+        for name in ("context", "thumbnail"):
+            if name in inputs:
+                rgb = rgb + inputs[name].ravel()[:3, None, None] * np.float32(0.125)
+        return {"rgb": rgb[None].astype(np.float32)}
+
+
+def frame(folder: Path, binary: Write, case: Case) -> dict[str, Any]:
+    raw = raw_image(case.cfa, *case.size, orientation=case.orientation)
+    seen, stand = Frame.of(raw), Stand()
+    height, width = (side // 2 for side in case.tile)
+    inputs = {"raw": (1, 4, height, width), "color": (1, 9, 1, 1)}
+    if case.baked:
+        inputs |= case.context
+    elif case.context:
+        inputs |= {"context": (1, 4)}
+    functions = {"tile": inputs} | ({"context": case.context} if case.context and not case.baked else {})
+    renderer = Renderer([stand], functions, case.halo // 2, case.stride)
+    made = renderer.render(seen, Quantizer(8))
+    base = f"frames/{case.name}"
+    artifact = folder / base / "stand.tflite"
+    artifact.parent.mkdir(parents=True, exist_ok=True)
+    artifact.write_bytes(f"stands for an artifact: {case.name}\n".encode())
+    described = _manifest(case, functions, artifact)
+    manifest.write(described, manifest.path_of(artifact))
+
+    def recorded(name: str, values: list[Any]) -> str:
+        binary(f"{base}/{name}.f32", np.stack(values))
+        return f"{name}.f32"
+
+    calls = {}
+    for function in functions:
+        own = [(given, gave) for name, given, gave in stand.calls if name == function]
+        if function == "tile":
+            plan = renderer.tiles(seen)
+            made_so = [plan.index(tile) for band in bands(plan, *seen.downwards) for tile in band]
+            own = [call for _, call in sorted(zip(made_so, own, strict=True), key=lambda pair: pair[0])]
+        ports = described.functions[function]
+        calls[function] = {
+            "count": len(own),
+            "inputs": {
+                p.name: recorded(f"{function}.{p.name}", [g[p.name] for g, _ in own]) for p in ports.inputs
+            },
+            "outputs": {
+                p.name: recorded(f"{function}.{p.name}", [g[p.name] for _, g in own]) for p in ports.outputs
+            },
+        }
+    (artifact.parent / "golden.json").write_text(
+        as_json({"golden": 1, "artifact": artifact.name, "least_psnr_db": 45.0, "functions": calls})
+    )
+    return {
+        "name": case.name,
+        "manifest": f"{base}/stand.tflite.edgeisp.json",
+        "cfa": case.cfa,
+        "width": case.size[0],
+        "height": case.size[1],
+        "row_stride": 2 * case.size[0],
+        "mosaic": binary(f"{base}/mosaic.u16", raw.mosaic),
+        "black_level": raw.black_level,
+        "white_level": raw.white_level,
+        "white_balance": raw.white_balance,
+        "color_matrix": MATRICES["Pixel"],
+        "orientation": case.orientation,
+        "halo": case.halo,
+        "golden": f"{base}/golden.json",
+        "size": made.shape[:2],
+        "picture": binary(f"{base}/picture.u8", made),
+    }
+
+
+def _manifest(
+    case: Case, functions: Mapping[str, Mapping[str, tuple[int, ...]]], artifact: Path
+) -> manifest.Manifest:
+    outputs = {"tile": ("rgb", (1, 3, *case.tile)), "context": ("context", (1, 4))}
+    halo = Halo(case.halo, case.halo, 0.0, 1)
+    return manifest.Manifest(
+        model="stand",
+        target="tflite",
+        precision="fp32",
+        functions={
+            name: manifest.Function(
+                file=artifact.name,
+                inputs=tuple(manifest.Tensor(name=key, shape=shape) for key, shape in given.items()),
+                outputs=(manifest.Tensor(name=outputs[name][0], shape=outputs[name][1]),),
+            )
+            for name, given in functions.items()
+        },
+        packaging="baked" if case.baked else "split",
+        tile=case.tile,
+        stride=case.stride,
+        halo=halo,
+        overhead=round(halo.overhead(case.tile), 3),
+        checkpoint=manifest.Checkpoint(name="none", sha256="0" * 64),
+        costs={name: manifest.Cost(parameters=0, macs=0) for name in functions},
+        rewrites={name: {} for name in functions},
+        tools={},
+        files=(manifest.File(name=artifact.name, sha256=sha256(artifact), bytes=artifact.stat().st_size),),
+        delegation={},
+        verification=manifest.Unverified(reason="stands for an artifact in tests"),
+    )
