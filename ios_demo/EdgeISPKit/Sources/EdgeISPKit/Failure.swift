@@ -12,6 +12,8 @@ public enum Failure: Error, Equatable, Sendable {
   case unusable(String, cure: String)
   /// The runtime does not load the artifact, or is not in this build of the app.
   case notLoaded(runtime: String, String)
+  /// The runtime gave up while it computed.
+  case stopped(runtime: String, String)
   /// A runtime does not compute what the artifact computes.
   case wrongNumbers(runtime: String, String)
   /// The self-test's files are absent or do not fit the artifact.
@@ -36,6 +38,7 @@ public enum Failure: Error, Equatable, Sendable {
     case .wrongFile(let name, let why): "\(name) \(why)"
     case .unusable(let why, _): why
     case .notLoaded(let runtime, let why): "\(runtime) does not load the model: \(why)"
+    case .stopped(let runtime, let why): "\(runtime) gave up: \(why)"
     case .wrongNumbers(let runtime, let why): "\(runtime) computes something else: \(why)"
     case .badGolden(let why): "The self-test cannot run: \(why)"
     case .noRaw: "No camera of this phone gives RAW to apps"
@@ -53,7 +56,7 @@ public enum Failure: Error, Equatable, Sendable {
     case .badManifest: "Export again; manifests are not made by hand."
     case .wrongFile: "Put the artifact and its manifest in place again; they belong together."
     case .unusable(_, let cure): cure
-    case .notLoaded, .wrongNumbers: "Choose another compute unit in the settings."
+    case .notLoaded, .stopped, .wrongNumbers: "Choose another compute unit in the settings."
     case .badGolden: "Put the model in with its golden files."
     case .noRaw: "Try a phone whose camera offers Bayer RAW or ProRAW."
     case .unexpectedSensor: "The DNG is kept; `edgeisp render` may read it."

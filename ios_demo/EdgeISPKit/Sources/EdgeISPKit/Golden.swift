@@ -79,6 +79,35 @@ public struct Golden: Sendable {
   }
 }
 
+/// A model that has passed its self-test.
+public struct Checked: Sendable {
+  public let model: Model
+  /// How well each function repeated its golden calls.
+  public let psnrDb: [String: Double]
+  /// Why the engines that were tried before were passed over.
+  public let passedOver: [String]
+
+  /// Opens an artifact by the first of `engines` that computes what it should. Throws the last one's failure.
+  public static func open(
+    _ manifest: Manifest, at artifact: URL, golden: Golden, engines: [any Engine]
+  ) async throws -> Checked {
+    var passedOver: [String] = []
+    var last: any Error = Failure.unusable(
+      "No runtime of this app opens \(artifact.lastPathComponent)", cure: "Export with --target coreml.")
+    for engine in engines where artifact.lastPathComponent.hasSuffix(engine.suffix) {
+      do {
+        let program = try await engine.open(artifact, functions: manifest.functions.keys.sorted())
+        let model = Model(manifest, program)
+        return Checked(model: model, psnrDb: try await golden.check(model), passedOver: passedOver)
+      } catch let failure as Failure {
+        passedOver.append(failure.what)
+        last = failure
+      }
+    }
+    throw last
+  }
+}
+
 /// float32, little endian.
 public func floats(_ url: URL) throws -> [Float] {
   guard let data = try? Data(contentsOf: url) else {

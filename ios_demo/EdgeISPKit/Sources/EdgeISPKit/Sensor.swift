@@ -70,33 +70,3 @@ public struct Sensor: Equatable, Sendable {
     self.orientation = orientation
   }
 }
-
-/// Sensor values, rows without gaps.
-public struct Mosaic: Equatable, Sendable {
-  public let width: Int
-  public let height: Int
-  public let values: [UInt16]
-
-  /// Copies sensor memory: `height` rows of uint16 little endian, `rowStride` bytes apart. The last row may end with its
-  /// last pixel.
-  public init(_ memory: UnsafeRawBufferPointer, width: Int, height: Int, rowStride: Int) throws {
-    guard width >= 2, height >= 2 else {
-      throw Failure.unexpectedSensor("a mosaic of \(width)x\(height) pixels")
-    }
-    guard rowStride >= 2 * width, memory.count >= (height - 1) * rowStride + 2 * width else {
-      throw Failure.unexpectedSensor(
-        "rows of \(rowStride) bytes, \(memory.count) in all, for \(width)x\(height) pixels")
-    }
-    (self.width, self.height) = (width, height)
-    values = [UInt16](unsafeUninitializedCapacity: width * height) { values, count in
-      for row in 0..<height {
-        for column in 0..<width {
-          let at = row * rowStride + 2 * column
-          values[row * width + column] = UInt16(
-            littleEndian: memory.loadUnaligned(fromByteOffset: at, as: UInt16.self))
-        }
-      }
-      count = width * height
-    }
-  }
-}

@@ -42,12 +42,15 @@ private struct Shifted: Program {
 }
 
 private struct Opens: Engine {
-  let program: any Program
+  let program: (any Program)?
   let name = "Golden"
   let suffix = ".tflite"
   let isCPU = true
 
-  func open(_ artifact: URL, functions: [String]) async throws -> any Program { program }
+  func open(_ artifact: URL, functions: [String]) async throws -> any Program {
+    if let program { return program }
+    throw Failure.notLoaded(runtime: name, "it is not there")
+  }
 }
 
 final class FrameTests: XCTestCase {
@@ -59,9 +62,9 @@ final class FrameTests: XCTestCase {
     let picture: String
   }
 
-  private func cases() throws -> [(Case, Shot, Manifest, Golden)] {
+  private func cases() throws -> [(Case, GoldenShot, Manifest, Golden)] {
     let cases: [Case] = try GoldenFiles.json("frames.json")
-    let shots: [Shot] = try GoldenFiles.json("frames.json")
+    let shots: [GoldenShot] = try GoldenFiles.json("frames.json")
     return try zip(cases, shots).map {
       let manifest = try Manifest.read(GoldenFiles.url($0.manifest))
       return ($0, $1, manifest, try Golden.read(GoldenFiles.url($0.golden), for: manifest))
@@ -124,6 +127,24 @@ final class FrameTests: XCTestCase {
         guard case .badGolden? = $0 as? Failure else { return XCTFail("\($0)") }
       }
     }
+  }
+
+  func test_engines_that_fail_the_self_test_are_passed_over() async throws {
+    let (one, _, manifest, golden) = try cases()[0]
+    let artifact = GoldenFiles.url(one.manifest).deletingLastPathComponent().appendingPathComponent(manifest.artifact)
+    func wrong() -> Opens { Opens(program: Shifted(other: Replay(golden), by: 0.01)) }
+    let engines = [Opens(program: nil), wrong(), Opens(program: Replay(golden))]
+    let checked = try await Checked.open(manifest, at: artifact, golden: golden, engines: engines)
+    XCTAssertEqual(checked.model.ranOn, "golden files")
+    XCTAssertEqual(checked.passedOver.count, 2)
+    do {
+      _ = try await Checked.open(manifest, at: artifact, golden: golden, engines: [wrong()])
+      XCTFail("wrong numbers were accepted")
+    } catch Failure.wrongNumbers {}
+    do {
+      _ = try await Checked.open(manifest, at: artifact, golden: golden, engines: [])
+      XCTFail("no engine was accepted")
+    } catch Failure.unusable {}
   }
 
   func test_benchmark_writes_what_the_harness_reads() async throws {

@@ -21,7 +21,7 @@ enum GoldenFiles {
 }
 
 /// A camera's shot, in `packing.json` and `frames.json`.
-struct Shot: Decodable {
+struct GoldenShot: Decodable {
   let cfa: String
   let width: Int
   let height: Int

@@ -44,7 +44,7 @@ final class GoldenTests: XCTestCase {
       let thumbnails: [Thumbnail]
     }
     let cases: [Case] = try GoldenFiles.json("packing.json")
-    let shots: [Shot] = try GoldenFiles.json("packing.json")
+    let shots: [GoldenShot] = try GoldenFiles.json("packing.json")
     for (one, shot) in zip(cases, shots) {
       let frame = try shot.frame()
       XCTAssertEqual([frame.size.height, frame.size.width], one.shape)

@@ -58,7 +58,8 @@ final class SensorTests: XCTestCase {
   func test_every_failure_says_what_and_the_cure() {
     let all: [Failure] = [
       .newerManifest(version: 2), .badManifest("x"), .wrongFile("a", "is not there"), .unusable("x", cure: "y."),
-      .notLoaded(runtime: "Core ML", "x"), .wrongNumbers(runtime: "Core ML", "x"), .badGolden("x"), .noRaw,
+      .notLoaded(runtime: "Core ML", "x"), .wrongNumbers(runtime: "Core ML", "x"), .badGolden("x"),
+      .stopped(runtime: "Core ML", "x"), .noRaw,
       .unexpectedSensor("x"), .denied("The camera"), .noRoom(needed: 1_500_000), .tooHot,
     ]
     for failure in all {

@@ -1,0 +1,190 @@
+import EdgeISPKit
+import Foundation
+import SwiftUI
+import UIKit
+
+/// What the screens show, and what their buttons do.
+@MainActor
+final class AppModel: ObservableObject {
+  enum Phase: Equatable {
+    case opening, ready, capturing
+    case rendering(done: Int, of: Int)
+  }
+
+  /// A picture beside the phone's.
+  struct Rendered: Identifiable {
+    let id: String
+    let picture: Picture
+    let phones: Data?
+    let seconds: Double
+    let ranOn: String
+  }
+
+  /// The latest picture of the preview, with the times of those before it.
+  struct Preview {
+    let picture: Picture
+    let meter: FrameMeter
+  }
+
+  @Published private(set) var phase = Phase.opening
+  @Published private(set) var kinds: [Camera.Kind] = []
+  @Published private(set) var checked: Checked?
+  @Published private(set) var thermal = Device.thermal
+  @Published private(set) var kept: [String] = []
+  @Published private(set) var preview: Preview?
+  @Published var kind = Camera.Kind.bayer
+  @Published var units = CoreMLEngine.Units.all
+  @Published var rendered: Rendered?
+  @Published var message: String?
+
+  let camera = Camera()
+  private let store = ShotStore(URL.applicationSupportDirectory.appendingPathComponent("shots"))
+  private var work: Task<Void, Never>?
+  private var previews: Task<Void, Never>?
+
+  var isBusy: Bool { phase != .ready }
+  var isPreviewing: Bool { previews != nil }
+
+  /// Opens camera and model; what fails is said, and the rest goes on.
+  func start() async {
+    kept = store.names
+    await attempt { self.kinds = try await self.camera.start() }
+    if let first = kinds.first, !kinds.contains(kind) { kind = first }
+    await open()
+    for await _ in NotificationCenter.default.notifications(named: ProcessInfo.thermalStateDidChangeNotification) {
+      thermal = Device.thermal
+      if thermal.stopsPreview { stopPreview() }
+      if thermal.stopsRendering, case .rendering = phase {
+        cancel()
+        show(Failure.tooHot)
+      }
+    }
+  }
+
+  /// Opens the model on the chosen units, and tests it.
+  func open() async {
+    stopPreview()
+    (phase, checked) = (.opening, nil)
+    let units = units
+    await attempt { self.checked = try await Artifact.bundled().open(units) }
+    phase = .ready
+  }
+
+  /// Takes a shot, keeps it, and renders it.
+  func shoot() {
+    stopPreview()
+    phase = .capturing
+    work = Task {
+      await attempt {
+        let shot = try await self.camera.capture(self.kind)
+        let name = try await self.keep(shot)
+        self.kept = self.store.names
+        try await self.render(shot, name)
+      }
+      phase = .ready
+    }
+  }
+
+  /// Renders a shot that was kept.
+  func render(kept name: String) {
+    stopPreview()
+    phase = .rendering(done: 0, of: 0)
+    work = Task {
+      await attempt { try await self.render(self.read(name), name) }
+      phase = .ready
+    }
+  }
+
+  func cancel() { work?.cancel() }
+
+  /// Adds picture and RAW to Photos; after that the shot need not be kept.
+  func save(_ rendered: Rendered) async {
+    await attempt {
+      try await PhotoLibrary.add(rendered.picture, dng: self.store.dng(rendered.id))
+      try self.store.remove(rendered.id)
+      self.kept = self.store.names
+      self.message = "Saved to Photos: the picture, with its RAW."
+    }
+  }
+
+  func remove(_ name: String) async {
+    await attempt {
+      try self.store.remove(name)
+      self.kept = self.store.names
+    }
+  }
+
+  func dng(_ name: String) -> URL { store.dng(name) }
+
+  /// Renders one RAW after the other at a reduced size. iOS gives RAW by single photos alone, so that sets the pace.
+  func startPreview() {
+    guard previews == nil, phase == .ready, let model = checked?.model else { return }
+    if thermal.stopsPreview { return show(Failure.tooHot) }
+    previews = Task {
+      await attempt {
+        let renderer = try Renderer(model)
+        var meter = FrameMeter(budgetMs: 1000)
+        while !Task.isCancelled {
+          let began = ContinuousClock.now
+          let shot = try await self.camera.capture(self.kind, isQuiet: true)
+          let picture = try await self.small(shot, renderer)
+          meter.made(ms: (ContinuousClock.now - began) / .milliseconds(1))
+          if !Task.isCancelled { self.preview = Preview(picture: picture, meter: meter) }
+        }
+      }
+      stopPreview()
+    }
+  }
+
+  func stopPreview() {
+    previews?.cancel()
+    (previews, preview) = (nil, nil)
+  }
+
+  private func render(_ shot: Shot, _ name: String) async throws {
+    guard let model = checked?.model else {
+      throw Failure.unusable("No model is open", cure: "The RAW is kept and can be rendered later.")
+    }
+    if Device.thermal.stopsRendering { throw Failure.tooHot }
+    phase = .rendering(done: 0, of: 0)
+    let began = ContinuousClock.now
+    // Goes on for a while in the background; after that the shot waits on disk.
+    let background = UIApplication.shared.beginBackgroundTask { [weak self] in self?.cancel() }
+    defer { UIApplication.shared.endBackgroundTask(background) }
+    let picture = try await picture(of: shot, model)
+    let seconds = (ContinuousClock.now - began) / .seconds(1)
+    rendered = Rendered(id: name, picture: picture, phones: shot.phones, seconds: seconds, ranOn: model.ranOn)
+  }
+
+  // Off the main thread: these read and write, or compute.
+  private nonisolated func keep(_ shot: Shot) async throws -> String {
+    try store.keep(shot, taken: Date(), free: Device.free)
+  }
+
+  private nonisolated func read(_ name: String) async throws -> Shot { try store.read(name) }
+
+  private nonisolated func picture(of shot: Shot, _ model: Model) async throws -> Picture {
+    try await Renderer(model).render(shot.frame()) { await self.progress($0, $1) }
+  }
+
+  private nonisolated func small(_ shot: Shot, _ renderer: Renderer) async throws -> Picture {
+    try await renderer.render(shot.reduced(toSide: 1024))
+  }
+
+  private func progress(_ done: Int, _ total: Int) { phase = .rendering(done: done, of: total) }
+
+  private func attempt(_ work: () async throws -> Void) async {
+    do { try await work() } catch is CancellationError {} catch { show(error) }
+  }
+
+  private func show(_ error: any Error) { message = error.localizedDescription }
+}
+
+extension Shot {
+  /// The frame of a smaller mosaic, with no side above `side` by more than a factor of two.
+  func reduced(toSide side: Int) throws -> Frame {
+    let factor = max(1, max(mosaic.width, mosaic.height) / side)
+    let small = Shot(dng: dng, phones: nil, mosaic: mosaic.binned(by: factor), cfa: cfa)
+    return try small.frame()
+  }
+}

@@ -1,0 +1,56 @@
+import EdgeISPKit
+import SwiftUI
+import UIKit
+
+/// Our picture and the phone's, with a line between them to drag.
+struct CompareScreen: View {
+  let rendered: AppModel.Rendered
+  @EnvironmentObject private var model: AppModel
+  @Environment(\.dismiss) private var dismiss
+  @State private var share = 0.5
+
+  var body: some View {
+    NavigationStack {
+      VStack(spacing: 12) {
+        GeometryReader { room in
+          ZStack {
+            if let phones { Image(uiImage: phones).resizable().scaledToFit() }
+            PictureView(image: rendered.picture.image)
+              .mask(alignment: .leading) {
+                Rectangle().frame(width: room.size.width * (phones == nil ? 1 : share))
+              }
+          }
+          .frame(width: room.size.width, height: room.size.height)
+        }
+        if phones == nil {
+          Text("The phone gave no picture of its own for this shot.").font(.footnote)
+        } else {
+          HStack {
+            Text("edgeisp")
+            Slider(value: $share, in: 0...1)
+            Text("phone")
+          }
+        }
+        Text(facts).font(.footnote)
+        Button("Save to Photos") {
+          Task {
+            await model.save(rendered)
+            dismiss()
+          }
+        }
+        .buttonStyle(.borderedProminent)
+      }
+      .padding()
+      .navigationTitle("Side by side")
+      .toolbar { Button("Close") { dismiss() } }
+    }
+  }
+
+  private var phones: UIImage? { rendered.phones.flatMap { UIImage(data: $0) } }
+
+  private var facts: String {
+    let size = rendered.picture.size
+    let seconds = rendered.seconds.formatted(.number.precision(.fractionLength(1)))
+    return "\(size.width) x \(size.height) in \(seconds) s on \(rendered.ranOn)"
+  }
+}
