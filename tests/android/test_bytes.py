@@ -1,4 +1,7 @@
-"""A RAW file rendered by the Kotlin core, tiles run by Python's TFLite engine: the same bytes as `edgeisp render`."""
+"""A RAW file rendered by the Kotlin core, tiles run by Python's TFLite engine: the same bytes as `edgeisp render`.
+
+And the benchmark's work in Kotlin, between what `edgeisp profile --app` sends and what it reads.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import io
 import json
 import struct
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +21,8 @@ from edgeisp.cli.main import main
 from edgeisp.engines import ENGINES
 from edgeisp.engines.base import Program
 from edgeisp.export import exporter, manifest
+from edgeisp.profile.adb import app
+from edgeisp.profile.adb.programs import Call
 from edgeisp.raw import read_raw
 
 SIZE = "330x226"
@@ -50,6 +55,46 @@ def serve(program: Program, functions: Mapping[str, manifest.Function], java: su
     return calls
 
 
+def start(
+    build: Any, arguments: Sequence[str | Path], program: Program, functions: Mapping[str, manifest.Function]
+) -> int:
+    """Runs the core's ``main`` in Pipe.kt with ``program`` as its runtime; how many calls it made."""
+    command = [*build.java(), "dev.edgeisp.core.PipeKt", *arguments]
+    with subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as java:
+        calls = serve(program, functions, java)
+    assert java.returncode == 0
+    return calls
+
+
+class Scaling:
+    """Multiplies by the first number of ``color``."""
+
+    ran_on = "numpy"
+
+    def run(self, function: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        return {"rgb": inputs["raw"] * inputs["color"].ravel()[0]}
+
+
+def test_benchmark_takes_what_profiling_sends_and_answers_as_it_reads(build: Any, tmp_path: Path) -> None:
+    raw, color = np.arange(64, dtype="<f4").reshape(1, 4, 4, 4), np.full((1, 9, 1, 1), 0.5, "<f4")
+    ports = (manifest.Tensor(name="raw", shape=raw.shape), manifest.Tensor(name="color", shape=color.shape))
+    made = (manifest.Tensor(name="rgb", shape=raw.shape),)
+    entry = manifest.Function(file="net.tflite", inputs=ports, outputs=made)
+    sent = (("raw", raw.tobytes()), ("color", color.tobytes()))
+    call = Call(tmp_path / entry.file, "tile", entry, sent, threads=2, runs=3, warmup=1)
+    call.artifact.write_bytes(b"an artifact")
+    (tmp_path / "call.json").write_text(json.dumps(app.description(call)))
+    for index, (_, content) in enumerate(sent):
+        (tmp_path / f"in.{index}").write_bytes(content)
+    results = tmp_path / "results"
+    assert start(build, ["benchmark", tmp_path, results], Scaling(), {"tile": entry}) == 1 + 1 + 3
+    timed, outputs = app.read(lambda name: (results / name).read_bytes())
+    assert (timed.runtime, timed.threads, timed.outputs) == ("pipe", 2, ("rgb",))
+    assert len(timed.samples_ms) == 3 and min(timed.samples_ms) > 0
+    assert timed.idle_bytes and timed.peak_bytes and timed.peak_bytes >= timed.idle_bytes
+    assert outputs == ((raw * 0.5).tobytes(),)
+
+
 def test_kotlin_renders_a_raw_file_to_the_bytes_of_python(build: Any, tmp_path: Path) -> None:
     pytest.importorskip("litert_torch")
     photo, expected = tmp_path / "IMG.dng", tmp_path / "IMG.png"
@@ -74,9 +119,7 @@ def test_kotlin_renders_a_raw_file_to_the_bytes_of_python(build: Any, tmp_path: 
     }
     (tmp_path / "case.json").write_text(json.dumps(case))
     program = ENGINES.get("tflite").open(done.path, threads=1)
-    command = [*build.java(), "dev.edgeisp.core.PipeKt", tmp_path / "case.json", tmp_path / "picture.u8"]
-    with subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as java:
-        calls = serve(program, done.manifest.functions, java)
-    assert java.returncode == 0 and calls > 4
+    arguments = ["render", tmp_path / "case.json", tmp_path / "picture.u8"]
+    assert start(build, arguments, program, done.manifest.functions) > 4
     picture = np.asarray(Image.open(expected))
     assert (tmp_path / "picture.u8").read_bytes() == picture.tobytes()

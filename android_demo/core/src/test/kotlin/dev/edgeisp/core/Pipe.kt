@@ -33,12 +33,23 @@ private class Pipe(private val to: DataOutputStream, private val from: DataInput
     override fun close() = Unit
 }
 
-/**
- * Renders the frame that a JSON file tells of (the fields of `frames.json`; names are beside it) by a runtime at the other
- * end of stdin and stdout, and writes the picture: what `tests/android/test_bytes.py` compares with `edgeisp render`.
- */
+/** The same as something that opens files. */
+private class PipeEngine : Engine {
+    override val name = "pipe"
+    override val suffix = ".tflite"
+    override val isCpu = true
+    override fun open(artifact: File, threads: Int): Program =
+        Pipe(DataOutputStream(System.out.buffered(1 shl 16)), DataInputStream(System.`in`.buffered(1 shl 16)))
+}
+
+/** What `tests/android/test_bytes.py` starts: `render CASE PICTURE` or `benchmark FOLDER RESULTS`, with itself as the runtime. */
 fun main(arguments: Array<String>) {
-    val (case, picture) = arguments.map(::File)
+    val (from, to) = arguments.drop(1).map(::File)
+    if (arguments[0] == "render") render(from, to) else benchmark(from, to) { PipeEngine() }
+}
+
+/** Renders the frame that a JSON file tells of (the fields of `frames.json`; the mosaic is beside it). */
+private fun render(case: File, picture: File) {
     val json = JSONObject(case.readText())
     val memory = ByteBuffer.wrap(File(case.parentFile, json.getString("mosaic")).readBytes())
     val sensor = Sensor(
@@ -46,10 +57,10 @@ fun main(arguments: Array<String>) {
         json.doubles("white_balance"), json.doubles("color_matrix"), json.getInt("orientation"),
     )
     val frame = Frame(Mosaic.of(memory, json.getInt("width"), json.getInt("height"), json.getInt("row_stride")), sensor)
-    val manifest = Manifest.read(File(json.getString("manifest")))
-    val pipe = Pipe(DataOutputStream(System.out.buffered(1 shl 16)), DataInputStream(System.`in`.buffered(1 shl 16)))
+    val path = File(json.getString("manifest"))
+    val manifest = Manifest.read(path)
     val canvas = Bytes(frame.placement.height, frame.placement.width)
-    Renderer(Model(manifest, pipe)).render(frame, canvas)
+    PipeEngine().open(File(path.parentFile, manifest.artifact), 1).use { Renderer(Model(manifest, it)).render(frame, canvas) }
     canvas.assertWhole()
     picture.writeBytes(canvas.pixels)
 }
