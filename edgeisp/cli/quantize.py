@@ -134,6 +134,10 @@ def quantize(
             where="--precision",
             cure="quantize takes w8a8; `edgeisp export` makes all others from fp32 weights",
         )
+    if start and ptq:
+        raise BadInputError(
+            "nothing to train", where="--ptq", cure="leave it out: --start is where training goes on from"
+        )
     from edgeisp.extras import require
     from edgeisp.models import MODELS
 

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edgeisp.cli.main import main
+
+pytest.importorskip("nncf")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("--keep-float", "encoder.0.0.cnv"), 2, "did you mean 'encoder.0.0.conv'?"),
+        (("--calibration", "2"), 2, "take at least 5"),
+        (("--precision", "w8"), 2, "nothing to prepare for w8"),
+        (("--checkpoint", "metaisp-w8a8"), 3, "fp32 weights are wanted"),
+        (("--start", "metaisp-w8a8"), 2, "nothing to train"),
+    ],
+)
+def test_mistake_is_one_line_with_its_code_and_nothing_is_written(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    out = tmp_path / "q.safetensors"
+    assert main(("quantize", "metaisp", "--ptq", "-o", str(out), *arguments)) == code
+    err = capsys.readouterr().err
+    assert said in err
+    assert err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
