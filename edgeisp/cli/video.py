@@ -36,6 +36,7 @@ def sequence(work: Work, output: Path | None, suffix: str, *, fps: float, looks_
     if absent := [number for number in range(min(numbered), max(numbered)) if number not in numbered]:
         few = ", ".join(map(str, absent[:FEW])) + (", ..." if len(absent) > FEW else "")
         work.console.warn(f"no frame has the number {few}")
+    work.engine.open(work.network, (64, 64))  # what is wrong with it is wrong for every frame
     renderer, size = None, None
     seconds, levels, failed = [], [], []
     with work.console.progress(folder.name, total=len(photos)) as advance:
@@ -62,7 +63,7 @@ def sequence(work: Work, output: Path | None, suffix: str, *, fps: float, looks_
                 levels.append(level.codes)
                 seconds.append(time.perf_counter() - began)
             advance(1, photo.name)
-    if renderer is None or size is None:
+    if renderer is None or size is None or not seconds:
         raise BadInputError("no frame could be rendered", where=work.source.photo, cure="see the warnings")
     steady = seconds[1:] or seconds
     lost = len(seconds) - len(kept(seconds, fps))

@@ -92,6 +92,24 @@ def test_frame_of_another_size_is_left_out(
     assert "128x64, the first frame is 96x64" in facts["failed"][0]["error"]
 
 
+def test_sequence_is_refused_in_one_line_when_no_frame_can_be_read(
+    copy: Path, tmp_path: Path, capfd: Captured
+) -> None:
+    for frame in copy.iterdir():
+        frame.write_bytes(b"II*\0")
+    assert main(["render", str(copy), "-o", str(tmp_path / "out"), "--video"]) == 2
+    assert "error: " in capfd.readouterr().err
+
+
+def test_sequence_is_refused_once_when_the_artifact_is_damaged(
+    burst: Path, tmp_path: Path, capfd: Captured
+) -> None:
+    (tmp_path / "a.tflite").write_bytes(b"damaged")
+    given = ["render", burst, "-o", tmp_path / "out", "--video", "--artifact", tmp_path / "a.tflite"]
+    assert main([str(argument) for argument in given]) == 2
+    assert "frame 1 of" not in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [("other.dng", "its name has no number"), ("x1.dng", "the same number as frame-0001.dng")],
