@@ -7,37 +7,20 @@
 set -eu
 [ $# = 1 ] || { sed -n '2,4p' "$0" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tools/apt.sh
+. "$here/../../tools/apt.sh"
 mkdir -p "$1"
 dest=$(cd "$1" && pwd)
-suite=bullseye
 packages='aapt android-libaapt android-libandroidfw android-libbacktrace android-libbase android-libcutils android-liblog
 android-libunwind android-libutils android-libziparchive apksigner dalvik-exchange dexdump android-libart
 android-libnativebridge android-libnativeloader libandroid-23-java libandroid-json-java libapksig-java libbsd0 libexpat1
 libhamcrest-java libmd0 libpng16-16 libprotobuf-lite23 libzopfli1 junit4 p7zip-full zipalign'
 kotlin=kotlin-compiler@2.4.20
-keyring=${DEBIAN_KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}
-mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -n 1)}
-case $mirror in */debian | */debian/) ;; *) mirror=http://deb.debian.org/debian ;; esac
 
 apt=$dest/apt
-rm -rf "$apt" "$dest/root" "$dest/kotlin" "$dest/files"
-mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/state" "$apt/parts" "$dest/files" "$dest/kotlin"
-: > "$apt/status"
-printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$mirror" "$suite" > "$apt/sources.list"
-cat > "$apt/apt.conf" <<CONF
-APT::Architecture "amd64";
-APT::Architectures "amd64";
-APT::Sandbox::User "";
-Acquire::Languages "none";
-Dir::Cache "$apt/cache";
-Dir::Etc::sourcelist "$apt/sources.list";
-Dir::Etc::sourceparts "$apt/parts";
-Dir::State "$apt/state";
-Dir::State::Lists "$apt/lists";
-Dir::State::status "$apt/status";
-CONF
-export APT_CONFIG="$apt/apt.conf"
-apt-get -qq update
+rm -rf "$dest/root" "$dest/kotlin" "$dest/files"
+mkdir -p "$dest/files" "$dest/kotlin"
+apt_of "$apt" bullseye
 cd "$dest/files"
 # shellcheck disable=SC2086  # the list is meant to be split
 apt-get -qq download $packages
