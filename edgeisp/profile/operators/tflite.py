@@ -25,14 +25,14 @@ TENSOR_TYPE_BYTES = 72
 CONTAINER = "TfLiteXNNPackDelegate"
 """A row for all that a delegate does, beside the rows for each thing."""
 ROW = re.compile(
-    r"\s*(?P<kind>\S.*?)\s+[\d.]+\s+[\d.]+\s+(?P<avg>[\d.]+)\s+[\d.]+%\s+[\d.]+%\s+[\d.]+\s+\d+\s+(?P<name>\S.*)$"
+    r"\s*(?P<kind>\S.*?)\s+[\d.]+\s+[\d.]+\s+(?P<avg>[\d.]+)\s+[\d.]+%\s+[\d.]+%\s+[\d.]+\s+(?P<calls>\d+)\s+(?P<name>\S.*)$"
 )
 """Kind, start, first, average, share, sum of shares, memory, calls, name."""
 
 
 def table(path: Path, function: str, threads: int, inputs: Tensors, runs: int) -> tuple[list[Operator], str]:
     """See `edgeisp.profile.operators.table`. The number of threads is LiteRT's own choice here."""
-    return rows(summary(path, function, inputs, runs)), (
+    return rows(summary(path, function, inputs, runs), runs), (
         f"LiteRT {extras.versions('tflite')['ai-edge-litert']} profiler"
     )
 
@@ -120,15 +120,19 @@ def _names(call: Any, signature: ctypes.c_void_p, side: str) -> list[str]:
     return names
 
 
-def rows(text: str) -> list[Operator]:
-    """The section "Run Order" of the profiler's summary."""
+def rows(text: str, runs: int) -> list[Operator]:
+    """The section "Run Order" of the profiler's summary over ``runs`` runs.
+
+    A row holds every operation of its name: parts of the graph that went to the delegate one by one number theirs anew, so
+    that the average call alone would count one of them for all.
+    """
     section = text.split("= Run Order =", 1)[-1].split("= Top by Computation Time =", 1)[0]
     found = [match for line in section.splitlines() if (match := ROW.match(line))]
     return [
         Operator(
             name=row["name"].strip() + (f" {number}" if row["name"].endswith("]") else ""),
             kind=row["kind"].removeprefix("Delegate/"),
-            ms=float(row["avg"]),
+            ms=float(row["avg"]) * int(row["calls"]) / runs,
             delegated=row["kind"].startswith("Delegate/"),
         )
         for number, row in enumerate(found)
