@@ -8,10 +8,10 @@ from edgeisp.profile.operators import tflite
 
 SUMMARY = """
 ============================== Run Order ==============================
-\t             [node type]\t  [start]\t  [first]\t [avg ms]\t     [%]\t  [cdf%]\t  [mem KB]\t[times called]\t[Name]
-\tDelegate/Convolution (NHWC, QC8) IGEMM\t    0.000\t    0.250\t    0.300\t  1.000%\t  1.000%\t     0.000\t        10\t[Delegate]:3
-\t                    GELU\t    0.000\t    0.250\t    0.500\t  1.000%\t  1.000%\t     0.000\t        5\t[net/gelu]:7
-\t   TfLiteXNNPackDelegate\t    0.000\t    0.250\t    0.700\t  1.000%\t  1.000%\t     0.000\t        5\t[out]:9
+\t[node type]\t[start]\t[first]\t[avg ms]\t[%]\t[cdf%]\t[mem KB]\t[times called]\t[Name]
+\tDelegate/Convolution (NHWC, QC8) IGEMM\t 0.000\t 0.250\t    0.300\t  1.000%\t 1.000%\t 0.000\t        10\t[Delegate]:3
+\t                    GELU\t 0.000\t 0.250\t    0.500\t  1.000%\t 1.000%\t 0.000\t        5\t[net/gelu]:7
+\t   TfLiteXNNPackDelegate\t 0.000\t 0.250\t    0.700\t  1.000%\t 1.000%\t 0.000\t        5\t[out]:9
 
 ============================== Top by Computation Time ==============================
 """

@@ -123,8 +123,8 @@ def _names(call: Any, signature: ctypes.c_void_p, side: str) -> list[str]:
 def rows(text: str, runs: int) -> list[Operator]:
     """The section "Run Order" of the profiler's summary over ``runs`` runs.
 
-    A row holds every operation of its name: parts of the graph that went to the delegate one by one number theirs anew, so
-    that the average call alone would count one of them for all.
+    A row holds every operation of its name: parts of the graph that went to the delegate one by one number theirs
+    anew, so that the average call alone would count one of them for all.
     """
     section = text.split("= Run Order =", 1)[-1].split("= Top by Computation Time =", 1)[0]
     found = [match for line in section.splitlines() if (match := ROW.match(line))]
