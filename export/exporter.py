@@ -161,6 +161,17 @@ def recheck(
         )
     if lack := runtime.missing():
         raise UnavailableError(f"the engine {runtime.name} cannot run here", cure=lack)
+    loaded = original(described, weights)
+    _check_functions(described, loaded, path)
+    return check(path, described, loaded.path, runtime.name, threads)
+
+
+def original(described: Manifest, weights: Path | None) -> LoadedModel:
+    """The network that an artifact was made from; ``weights`` None takes the bundled ones.
+
+    Raises:
+        CheckpointError: the weights are not those that it was made from.
+    """
     loaded = checkpoint.load(described.model, weights, described.precision)
     if loaded.sha256 != described.checkpoint.sha256:
         raise CheckpointError(
@@ -168,8 +179,7 @@ def recheck(
             where=loaded.path,
             cure=f"pass the checkpoint it was made from, {described.checkpoint.name}, as --checkpoint",
         )
-    _check_functions(described, loaded, path)
-    return check(path, described, loaded.path, runtime.name, threads)
+    return loaded
 
 
 def _check_functions(described: Manifest, loaded: LoadedModel, path: Path) -> None:

@@ -57,6 +57,7 @@ VERBS: dict[str, Verb] = {
     ),
     "export": Verb("edgeisp.cli.export:export", "Convert a network to a verified artifact for a phone."),
     "verify": Verb("edgeisp.cli.verify:verify", "Check an artifact again, from its manifest."),
+    "app": Verb("edgeisp.cli.app:app", "Put an artifact into a copy of a sample app."),
     "profile": Verb(
         "edgeisp.cli.profile:profile", "Count what a network or artifact costs, and measure it on a device."
     ),

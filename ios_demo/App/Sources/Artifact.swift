@@ -14,7 +14,7 @@ struct Artifact: Sendable {
     let manifests = names.filter { $0.hasSuffix(Manifest.suffix) }.sorted()
     guard let name = manifests.first else {
       throw Failure.unusable(
-        "There is no model in this app", cure: "Put one into ios_demo/App/Resources/Artifact and build again.")
+        "There is no model in this app", cure: "Put one in with `edgeisp app ios` and build again.")
     }
     let manifest = try Manifest.read(folder.appendingPathComponent(name))
     let golden = try Golden.read(folder.appendingPathComponent("golden.json"), for: manifest)

@@ -57,7 +57,7 @@ public enum Failure: Error, Equatable, Sendable {
     case .wrongFile: "Put the artifact and its manifest in place again; they belong together."
     case .unusable(_, let cure): cure
     case .notLoaded, .stopped, .wrongNumbers: "Choose another compute unit in the settings."
-    case .badGolden: "Put the model in with its golden files."
+    case .badGolden: "Put the model in with `edgeisp app ios`."
     case .noRaw: "Try a phone whose camera offers Bayer RAW or ProRAW."
     case .unexpectedSensor: "The DNG is kept; `edgeisp render` may read it."
     case .denied: "Allow it in the Settings of this app."

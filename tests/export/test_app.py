@@ -1,0 +1,80 @@
+"""`edgeisp app`: an artifact in a copy of a sample app, with a self-test that the artifact passes and others fail."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgeisp.cli.main import main
+from edgeisp.engines import ENGINES
+from edgeisp.export import exporter, manifest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+APP = ROOT / "ios_demo"
+GOLDEN = ROOT / "tests" / "golden"
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("coremltools")
+    done = exporter.export(exporter.plan("posisp", "coreml", tile=(64, 96)), tmp_path_factory.mktemp("built"))
+    return done.path
+
+
+def put(artifact: Path, *options: Any) -> int:
+    return main(["app", "ios", "--artifact", str(artifact), *map(str, options), "--json"])
+
+
+def test_app_gets_an_artifact_that_passes_its_self_test(
+    package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "camera"
+    assert put(package, "-o", copy, "--app", APP) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["app"] == str(copy) and "xcodegen" in told["next"]
+    assert (copy / "project.yml").read_bytes() == (APP / "project.yml").read_bytes()
+    place = Path(told["artifact"])
+    read = manifest.read(place / package.name)
+    golden = json.loads((place / "golden.json").read_text())
+    assert golden["golden"] == 1 and golden["artifact"] == package.name
+    assert golden["functions"].keys() == read.functions.keys() == {"tile", "context"}
+    program = ENGINES.get("mil").open(place / package.name)
+    for name, function in read.functions.items():
+        calls = golden["functions"][name]
+        inputs, outputs = (
+            {p.name: np.fromfile(place / calls[kind][p.name], "<f4").reshape(p.shape) for p in ports}
+            for kind, ports in (("inputs", function.inputs), ("outputs", function.outputs))
+        )
+        made = program.run(name, inputs)
+        for key, expected in outputs.items():
+            assert -10 * np.log10(np.mean((made[key] - expected) ** 2.0)) >= golden["least_psnr_db"]
+    assert put(package, "-o", copy, "--app", APP) == 2
+    assert "already" in capsys.readouterr().err
+
+
+def test_app_is_refused_when_it_is_another_folder(
+    package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert put(package, "-o", tmp_path / "copy", "--app", ROOT / "docs") == 2
+    assert "ios_demo" in capsys.readouterr().err
+    assert not (tmp_path / "copy").exists()
+
+
+def test_app_refuses_artifacts_when_they_do_not_fit_or_are_damaged(
+    package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "copy"
+    assert put(GOLDEN / "frames" / "crops" / "stand.tflite", "-o", copy, "--app", APP) == 2
+    assert "this is for tflite" in capsys.readouterr().err
+    damaged = tmp_path / package.name
+    shutil.copytree(package, damaged)
+    shutil.copy(manifest.path_of(package), manifest.path_of(damaged))
+    (damaged / "Manifest.json").write_text("{}")
+    assert put(damaged, "-o", copy, "--app", APP) == 2
+    assert "the manifest says" in capsys.readouterr().err
+    assert not copy.exists()
