@@ -8,6 +8,7 @@ let package = Package(
   products: [.library(name: "EdgeISPKit", targets: ["EdgeISPKit"])],
   targets: [
     .target(name: "EdgeISPKit"),
+    .executableTarget(name: "Pipe", dependencies: ["EdgeISPKit"]),
     .testTarget(name: "EdgeISPKitTests", dependencies: ["EdgeISPKit"]),
   ]
 )
