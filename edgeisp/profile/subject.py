@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgeisp.engines import ENGINES
 from edgeisp.engines.base import Tensors
 from edgeisp.errors import BadInputError, CheckpointError, UnavailableError
 from edgeisp.export import TARGETS, manifest
@@ -80,6 +81,7 @@ def _network(
     name: str, weights: Path | None, packed: tuple[int, int] | None, engine: str | None
 ) -> Described:
     loaded = checkpoint.load(name, weights)
+    _check_engine(engine, loaded.path)
     height, width = packed or MODELS.get(name).reference_input[-2:]
     stride = loaded.network.stride
     if height % stride or width % stride:
@@ -111,6 +113,14 @@ def _network(
     return Described(subject, loaded.path, engine, inputs, expected, THRESHOLDS_DB["fp32"], (note,))
 
 
+def _check_engine(engine: str | None, path: Path) -> None:
+    if engine is None or path.suffix in ENGINES.get(engine).suffixes:
+        return
+    fitting = [name for name in ENGINES.names() if path.suffix in ENGINES.get(name).suffixes]
+    cure = f"leave it out, or name {' or '.join(fitting)}" if fitting else "leave it out"
+    raise BadInputError(f"the engine {engine} opens no {path.suffix} files", where="--engine", cure=cure)
+
+
 def _halo(loaded: LoadedModel) -> int:
     """In picture pixels; 0 where it is not known."""
     try:
@@ -122,6 +132,7 @@ def _halo(loaded: LoadedModel) -> int:
 def _artifact(
     path: Path, weights: Path | None, packed: tuple[int, int] | None, engine: str | None
 ) -> Described:
+    _check_engine(engine, path)
     described = manifest.read(path)
     file = manifest.path_of(path).parent / described.functions["tile"].file
     shape = described.functions["tile"].inputs[0].shape

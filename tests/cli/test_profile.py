@@ -33,7 +33,10 @@ def report(artifact: Path) -> Path:
 def test_profile_counts_measures_and_compares_network_and_artifact(report: Path) -> None:
     network, artifact = json.loads(report.read_text())["subjects"]
     costs = artifact["costs"]["tile"]
-    assert costs["network"]["macs"] == costs["file"]["macs"] == network["costs"]["tile"]["network"]["macs"]
+    assert costs["network"]["macs"] == network["costs"]["tile"]["network"]["macs"]
+    added = {change["step"]: change["macs"] for change in costs["changes"]}
+    assert costs["network"]["macs"] + sum(added.values()) == costs["file"]["macs"]
+    assert set(added) == {"rewrite channels-last-products"}
     for subject, engine in ((network, "torch"), (artifact, "onnx")):
         tile = next(m for m in subject["measurements"] if m["function"] == "tile")
         assert (tile["engine"], tile["outcome"]["outcome"]) == (engine, "measured")
@@ -42,11 +45,13 @@ def test_profile_counts_measures_and_compares_network_and_artifact(report: Path)
     assert [t["title"] for t in artifact["thumbnails"]][:2] == ["the device's picture", "PyTorch's picture"]
 
 
-def test_engine_that_cannot_open_the_file_ends_with_4(
-    artifact: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("what", "engine"), [("artifact", "coreml"), ("metaisp", "tflite")])
+def test_engine_that_opens_no_such_files_is_refused_before_anything_is_measured(
+    artifact: Path, capsys: pytest.CaptureFixture[str], what: str, engine: str
 ) -> None:
-    assert main(["profile", str(artifact), "--engine", "coreml", *FAST]) == 4
-    assert "nothing could be measured" in capsys.readouterr().err
+    named = str(artifact) if what == "artifact" else what
+    assert main(["profile", named, "--engine", engine, *FAST]) == 2
+    assert f"the engine {engine} opens no " in capsys.readouterr().err
 
 
 def test_run_ends_with_4_when_the_device_cannot_run_anything_that_was_named(

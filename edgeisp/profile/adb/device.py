@@ -206,7 +206,7 @@ def _check(plan: Plan) -> None:
         raise BadInputError("which app is it?", where="--apk", cure="name it: --app PACKAGE/CLASS")
     for file in (*plan.apks, *filter(None, (plan.runner,))):
         if not file.is_file():
-            raise BadInputError("no such file", where=file)
+            raise BadInputError("no such file", where=file, cure="check the path")
 
 
 def _gone(phone: Phone, error: Dropped) -> EdgeISPError:

@@ -32,8 +32,11 @@ def ready(plan: Plan) -> None:
             cure="pass a benchmark APK (docs/devices.md says what it must do)",
         )
     for apk in plan.apks:
+        what = "not an APK" if apk.exists() else "no such APK"
         if not apk.is_file() or not zipfile.is_zipfile(apk):
-            raise BadInputError("no such APK", where=apk, cure="give a signed Android package")
+            raise BadInputError(
+                what, where=apk, cure="give a signed Android package (`android_demo` makes one)"
+            )
 
 
 def check(task: Task) -> None:
