@@ -14,6 +14,7 @@ MODELS: Registry[ModelCard] = Registry(
     {
         "metaisp": "edgeisp.models.metaisp:CARD",
         "metaisp-large": "edgeisp.models.metaisp:LARGE",
+        "metaisp-npu": "edgeisp.models.metaisp_npu:CARD",
         "lwisp": "edgeisp.models.lwisp:CARD",
         "lwisp-denoise": "edgeisp.models.lwisp:PICTURE_CARD",
         "lwisp-denoise-raw": "edgeisp.models.lwisp:RAW_CARD",

@@ -58,17 +58,13 @@ class WeightPredictor(nn.Module):
 
 
 class CorrectionBlock(ContextBlock):
-    """LayerNorm, 3x3, GELU gives X; X gives Y (K channels) and the weights w; the corrected Y is added to the input.
+    """The input gives X; X gives Y (K channels) and a part of the context; Y, corrected, is added to the input."""
 
-    The weights are the block's part of the context.
-    """
-
-    def __init__(self, channels: int, k: int, n_basis: int) -> None:
+    def __init__(self, channels: int, k: int, predictor: nn.Module, part: int) -> None:
         super().__init__()
-        self.part = n_basis
-        self.norm = ChannelLayerNorm(channels)
+        self.part = part
         self.conv = nn.Conv2d(channels, channels, 3, padding=1)
-        self.predictor = WeightPredictor(channels, n_basis)
+        self.predictor = predictor
         self.expand = nn.Conv2d(channels, k, 3, padding=1)
         self.reduce = nn.Conv2d(k, channels, 3, padding=1)
         nn.init.zeros_(self.reduce.bias)  # type: ignore[arg-type]
@@ -77,32 +73,43 @@ class CorrectionBlock(ContextBlock):
 
     def features(self, x: Tensor) -> Tensor:
         """X, ``B x C x H x W``."""
-        return F.gelu(self.conv(self.norm(x)))
+        raise NotImplementedError
 
-    def correct(self, y: Tensor, weights: Tensor) -> Tensor:
-        """Y (``B x K x H x W``) corrected with the weights (``B x N``)."""
+    def correct(self, y: Tensor, part: Tensor) -> Tensor:
+        """Y (``B x K x H x W``) corrected with the block's part of the context (``B x part``)."""
         raise NotImplementedError
 
     def forward(self, x: Tensor, part: Tensor | None) -> tuple[Tensor, Tensor]:
         features = self.features(x)
-        weights = self.predictor(features) if part is None else part
-        return x + self.reduce(self.correct(self.expand(features), weights)), weights
+        used: Tensor = self.predictor(features) if part is None else part
+        return x + self.reduce(self.correct(self.expand(features), used)), used
 
 
-class MCCB(CorrectionBlock):
+class BasisBlock(CorrectionBlock):
+    """X is LayerNorm, 3x3, GELU; the part of the context is the weights w of the basis."""
+
+    def __init__(self, channels: int, k: int, n_basis: int) -> None:
+        super().__init__(channels, k, WeightPredictor(channels, n_basis), n_basis)
+        self.norm = ChannelLayerNorm(channels)
+
+    def features(self, x: Tensor) -> Tensor:
+        return F.gelu(self.conv(self.norm(x)))
+
+
+class MCCB(BasisBlock):
     """Channel correction: M = sum w_n phi_n, a K x K matrix that mixes the channels of Y."""
 
     def __init__(self, channels: int, k: int, n_basis: int) -> None:
         super().__init__(channels, k, n_basis)
         self.basis = nn.Parameter(torch.eye(k).repeat(n_basis, 1, 1) + 0.02 * torch.randn(n_basis, k, k))
 
-    def correct(self, y: Tensor, weights: Tensor) -> Tensor:
+    def correct(self, y: Tensor, part: Tensor) -> Tensor:
         n, k, h, w = y.shape
-        matrix = (weights @ self.basis.flatten(1)).view(n, k, k)
+        matrix = (part @ self.basis.flatten(1)).view(n, k, k)
         return torch.bmm(matrix, y.flatten(2)).view(n, k, h, w)
 
 
-class MSCB(CorrectionBlock):
+class MSCB(BasisBlock):
     """Spatial correction: V = sum w_n eps_n; Y is weighted by the cosine similarity of each of its pixels with V."""
 
     def __init__(self, channels: int, k: int, n_basis: int) -> None:
@@ -116,8 +123,8 @@ class MSCB(CorrectionBlock):
         dot = (y * vector[:, :, None, None]).sum(1, keepdim=True)
         return dot * torch.rsqrt((y * y).sum(1, keepdim=True) + 1e-4)
 
-    def correct(self, y: Tensor, weights: Tensor) -> Tensor:
-        return y * self.attention(y, weights)
+    def correct(self, y: Tensor, part: Tensor) -> Tensor:
+        return y * self.attention(y, part)
 
     def spatial_map(self, x: Tensor, part: Tensor) -> Tensor:
         """S, in [-1, 1]."""
@@ -133,6 +140,7 @@ class MetaISP(ContextNetwork):
     """
 
     stride = 8
+    activation: ClassVar[type[nn.Module]] = nn.GELU
     float_layers: ClassVar[dict[str, str]] = {
         "demosaic": "carries the picture past the network: smooth gradients would band; alone in int8 45.1 dB to fp32, "
         "0.3 % of MACs",
@@ -143,19 +151,14 @@ class MetaISP(ContextNetwork):
     def __init__(self, config: MetaISPConfig = MetaISPConfig()) -> None:
         super().__init__(config.task)
         self.config = config
-        c, k, n = config.width, config.k, config.n_basis
+        c, task = config.width, config.task
         widths = (c, c, c, 2 * c)
-
-        def pair(channels: int) -> list[CorrectionBlock]:
-            return [MCCB(channels, k, n), MSCB(channels, k, n)]
-
-        task = config.task
         self.mfeb = nn.Sequential(
-            nn.Conv2d(task.planes, c, 3, padding=1), nn.GELU(), nn.Conv2d(c, c, 3, padding=1)
+            nn.Conv2d(task.planes, c, 3, padding=1), self.activation(), nn.Conv2d(c, c, 3, padding=1)
         )
-        self.encoder = nn.ModuleList(nn.ModuleList(pair(w)) for w in widths)
+        self.encoder = nn.ModuleList(nn.ModuleList(self.pair(w)) for w in widths)
         self.down = nn.ModuleList(HaarDown(a, b) for a, b in pairwise(widths))
-        self.decoder = nn.ModuleList(nn.ModuleList(pair(w)) for w in widths[:0:-1])
+        self.decoder = nn.ModuleList(nn.ModuleList(self.pair(w)) for w in widths[:0:-1])
         up = {"haar": HaarUp, "subpixel": SubpixelUp}[config.up]
         self.up = nn.ModuleList(up(a, b) for a, b in zip(widths[:0:-1], widths[2::-1], strict=True))
         self.head = nn.Conv2d(c, task.colors * task.scale**2, 3, padding=1)
@@ -163,6 +166,11 @@ class MetaISP(ContextNetwork):
         with torch.no_grad():
             self.head.weight.mul_(0.1)
             self.head.bias.zero_()  # type: ignore[union-attr]
+
+    def pair(self, channels: int) -> list[CorrectionBlock]:
+        """The blocks of one stage: first over channels, then over places."""
+        k, n = self.config.k, self.config.n_basis
+        return [MCCB(channels, k, n), MSCB(channels, k, n)]
 
     def stages(self) -> list[tuple[str, nn.Module]]:
         """The levels on the way down and up; level 1 is the largest, the lowest has its blocks twice."""

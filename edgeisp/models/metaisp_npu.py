@@ -1,0 +1,107 @@
+"""MetaISP of nothing but what every phone accelerator runs at full speed.
+
+The tile function is made of convolutions, ReLU and clamps, sums and products, square roots (companding, sRGB curve),
+slices, concatenation and pixel shuffles. What `metaisp` has beside these goes as follows; all of it is ours:
+
+* GELU becomes ReLU, which every runtime fuses into the convolution before it.
+* LayerNorm goes; residual branches start small instead.
+* K is the width of the level, so that every convolution between the first and the last has multiples of 32 channels.
+* The matrix of the channel correction is taken as ``A diag(g) B``. The neighbouring convolutions learn A and B, so that
+  a gain for each channel is left. The spatial correction's cosine similarity becomes a clamped dot product. Gains and
+  vectors are mixed from the basis in the context pass: no matrix product is left in the tile.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch import Tensor
+
+from edgeisp.models.metaisp import CARD as METAISP
+from edgeisp.models.metaisp import CorrectionBlock, MetaISP, WeightPredictor
+
+
+class VectorPredictor(nn.Module):
+    """One vector for each picture, ``B x C x H x W`` to ``B x C``: the basis vectors, mixed by `WeightPredictor`."""
+
+    def __init__(self, basis: Tensor) -> None:
+        """``basis`` is ``N x C``, what training starts from."""
+        super().__init__()
+        n_basis, channels = basis.shape
+        self.weights = WeightPredictor(channels, n_basis)
+        self.basis = nn.Parameter(basis)
+
+    def forward(self, x: Tensor) -> Tensor:
+        mixed: Tensor = self.weights(x) @ self.basis
+        return mixed
+
+
+class VectorBlock(CorrectionBlock):
+    """X is 3x3, ReLU; the part of the context is a vector with a number for each channel of Y."""
+
+    def __init__(self, basis: Tensor) -> None:
+        channels = basis.shape[1]
+        super().__init__(channels, channels, VectorPredictor(basis), channels)
+
+    def features(self, x: Tensor) -> Tensor:
+        return F.relu(self.conv(x))
+
+
+class ChannelGains(VectorBlock):
+    """Channel correction: each channel of Y has its gain."""
+
+    def __init__(self, channels: int, n_basis: int) -> None:
+        super().__init__(1 + 0.1 * torch.randn(n_basis, channels))
+
+    def correct(self, y: Tensor, part: Tensor) -> Tensor:
+        return y * part[:, :, None, None]
+
+
+class ClampedAttention(VectorBlock):
+    """Spatial correction: Y is weighted by the dot product of each of its pixels with the vector, clamped to [0, 1]."""
+
+    def __init__(self, channels: int, n_basis: int) -> None:
+        super().__init__(torch.randn(n_basis, channels) / 6)
+        self.sum = nn.Conv2d(channels, 1, 1)
+        nn.init.constant_(self.sum.bias, 0.5)  # type: ignore[arg-type]
+
+    def attention(self, y: Tensor, part: Tensor) -> Tensor:
+        """S, ``B x 1 x H x W`` in [0, 1]."""
+        dot: Tensor = self.sum(y * part[:, :, None, None])
+        return dot.clamp(0, 1)
+
+    def correct(self, y: Tensor, part: Tensor) -> Tensor:
+        return y * self.attention(y, part)
+
+    def spatial_map(self, x: Tensor, part: Tensor) -> Tensor:
+        """S, in [0, 1]."""
+        return self.attention(self.expand(self.features(x)), part)[:, 0]
+
+
+class MetaISPNPU(MetaISP):
+    """`MetaISP` with the blocks above; the context holds the vectors of all blocks, ``B x 576``."""
+
+    activation = nn.ReLU
+
+    def pair(self, channels: int) -> list[CorrectionBlock]:
+        n = self.config.n_basis
+        return [ChannelGains(channels, n), ClampedAttention(channels, n)]
+
+
+CARD = replace(
+    METAISP,
+    name="metaisp-npu",
+    title="MetaISP for phone accelerators: no GELU, LayerNorm or matrix product, multiples of 32 channels",
+    build=MetaISPNPU,
+    claims=(),
+    from_paper=(),
+    from_third_parties=("The U-Net, its wavelet transforms and additions: see the card of `metaisp`.",),
+    reconstruction=(
+        "Ours, not the paper's: ReLU, no norm, K is the width of the level, gains for channel matrices, a clamped "
+        "dot product for the cosine similarity.",
+        "Trained by distillation from `metaisp`.",
+    ),
+)
