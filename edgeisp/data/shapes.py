@@ -15,7 +15,7 @@ MOST = 3
 
 
 @dataclass(frozen=True, eq=False)
-class ShapeScene:
+class Scene:
     """A picture and what is in it."""
 
     picture: Floats
@@ -26,7 +26,7 @@ class ShapeScene:
     """``S x S``: 0 background, 1 + kind where an object is seen."""
 
 
-def shape_scene(size: int, rng: np.random.Generator, most: int = MOST) -> ShapeScene:
+def shape_scene(size: int, rng: np.random.Generator, most: int = MOST) -> Scene:
     """A scene of ``size`` pixels: 1 to ``most`` objects of moderate contrast on a shaded, textured background.
 
     Where objects overlap the later one is seen; boxes hold the visible part, and an object hidden by more than half is
@@ -57,7 +57,7 @@ def shape_scene(size: int, rng: np.random.Generator, most: int = MOST) -> ShapeS
             continue
         mask[rows, columns] = 1 + kind
         objects[number] = kind, columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
-    return ShapeScene(np.clip(picture, 0.02, 0.98).astype(np.float32), objects, mask)
+    return Scene(np.clip(picture, 0.02, 0.98).astype(np.float32), objects, mask)
 
 
 def _inside(kind: int, dx: Floats, dy: Floats, radius: float) -> NDArray[np.bool_]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from edgeisp.data.shapes import KINDS, shape_scene
 from edgeisp.errors import BadInputError, CheckpointError
 from edgeisp.training.tasks import TASKS, consumer, detection
 from edgeisp.training.tasks.base import TaskOptions
-from edgeisp.training.tasks.shapes import ShapeTask
+from edgeisp.training.tasks.recognition import RecognitionTask
 
 Captured = pytest.CaptureFixture[str]
 NETWORKS = ("detect", "segment", "classify")
@@ -35,9 +37,9 @@ def small(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
 
 
-def task(name: str, **given: Any) -> ShapeTask:
+def task(name: str, **given: Any) -> RecognitionTask:
     made = TASKS.get(name)(TaskOptions(patch=16, **given))
-    assert isinstance(made, ShapeTask)
+    assert isinstance(made, RecognitionTask)
     return made
 
 
@@ -117,7 +119,7 @@ def test_mean_average_precision_is_full_for_the_truth_and_none_for_another_kind(
     other[:, :2, 0] = 3 - objects[:, :2, 0]
     for shown, expected in ((objects, 100), (other, 0)):
         made = perfect(shown, 16)
-        meter = detection.MeanAveragePrecision(lambda picture, made=made: made)  # type: ignore[misc]
+        meter = detection.MeanAveragePrecision(lambda picture, made=made: detection.decode(made), KINDS)  # type: ignore[misc]
         meter.update(torch.zeros(1, 3, 64, 64), objects)
         assert meter.value() == pytest.approx(expected, abs=0.01)
 
@@ -137,8 +139,10 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
 
 
 def test_data_that_a_task_does_not_take_is_refused() -> None:
-    with pytest.raises(BadInputError, match="no data set 'coco:x'"):
-        task("detect", data="coco:x")
+    with pytest.raises(BadInputError, match="no data set is called 'photos'"):
+        task("detect", data="photos")
+    with pytest.raises(BadInputError, match="no such folder"):
+        task("detect", data="coco:nowhere")
 
 
 def test_policy_is_trained_for_a_detector(capfd: Captured, tmp_path: Path) -> None:
@@ -154,3 +158,34 @@ def test_policy_is_trained_for_a_detector(capfd: Captured, tmp_path: Path) -> No
     facts = json.loads(capfd.readouterr().out)
     assert facts["metric"] == "mAP@.5:.95, %"
     assert 0 <= facts["policy"] <= 100
+
+
+def test_task_of_another_package_is_trained_for_when_it_is_installed(
+    checkout: Path, run_edgeisp: Any, tmp_path: Path
+) -> None:
+    example, site = checkout / "docs" / "examples" / "depth", tmp_path / "site"
+    site.mkdir()
+    shutil.copy(example / "edgeisp_depth.py", site)
+    points = tomllib.loads((example / "pyproject.toml").read_text())["project"]["entry-points"]
+    facts = site / "edgeisp_depth-1.0.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: edgeisp-depth\nVersion: 1.0\n")
+    (facts / "entry_points.txt").write_text(
+        "".join(
+            f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in names.items())
+            for group, names in points.items()
+        )
+    )
+    short = [
+        "--steps=2",
+        "--batch=2",
+        "--sequences=2",
+        "--patch=16",
+        "--workers=0",
+        "--modules=exposure,gamma",
+    ]
+    done = run_edgeisp("posisp", "train", "--task", "depth", *short, "-o", "run", "--json", path=[site])
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert figures["metric"] == "delta < 1.25, %"
+    assert 0 < figures["policy"] <= 100

@@ -8,7 +8,7 @@ import typer
 
 from edgeisp.cli.console import Console
 from edgeisp.cli.options import RawFormatOptions
-from edgeisp.cli.posisp.options import Policy, TaskData, TaskWeights
+from edgeisp.cli.posisp.options import Policy, TaskData, TaskNetwork, TaskWeights
 from edgeisp.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def evaluate(
         str | None, typer.Option("--task", "-t", help="Default: the one that it was trained for.")
     ] = None,
     data: TaskData = "synthetic",
+    network: TaskNetwork = None,
     weights: TaskWeights = None,
     patch: Annotated[int, typer.Option("--patch", help="Packed pixels of an example.")] = 32,
     random_orders: Annotated[
@@ -54,7 +55,13 @@ def evaluate(
         raise BadInputError("its card names no task", where=loaded.path, cure="name one with --task")
     goal = TASKS.get(name)(
         TaskOptions(
-            data=data, weights=weights, patch=patch, seed=seed, reader=raw.reader(), note=console.note
+            data=data,
+            network=network,
+            weights=weights,
+            patch=patch,
+            seed=seed,
+            reader=raw.reader(),
+            note=console.note,
         )
     )
     goal.eval().requires_grad_(False)

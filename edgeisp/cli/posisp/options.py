@@ -16,3 +16,10 @@ TaskData = Annotated[
 TaskWeights = Annotated[
     Path | None, typer.Option("--weights", help="Of the task's frozen network; default: it has its own.")
 ]
+TaskNetwork = Annotated[
+    str | None,
+    typer.Option(
+        "--network",
+        help="The task's frozen network, torchvision:NAME with --weights; default: a small one of its own.",
+    ),
+]

@@ -10,7 +10,7 @@ import typer
 
 from edgeisp.cli.console import Console
 from edgeisp.cli.options import RawFormatOptions
-from edgeisp.cli.posisp.options import TaskData, TaskWeights
+from edgeisp.cli.posisp.options import TaskData, TaskNetwork, TaskWeights
 
 if TYPE_CHECKING:
     from edgeisp.training.posisp.run import PolicyProgress
@@ -62,6 +62,7 @@ def train(
         str, typer.Option("--task", "-t", help="enhance, detect, segment, classify, or a plug-in's.")
     ],
     data: TaskData = "synthetic",
+    network: TaskNetwork = None,
     weights: TaskWeights = None,
     modules: Annotated[
         str | None,
@@ -98,6 +99,8 @@ def train(
 
     edgeisp posisp train --task enhance --penalty 0.005 -o runs/short
 
+    edgeisp posisp train --task detect --data lod:LOD --network torchvision:fcos_resnet50_fpn --weights fcos.pth
+
     edgeisp posisp train --task enhance --data pairs:my_phone --modules exposure,ccm,local-tone,gamma
 
     edgeisp posisp train --task detect --order fast-denoise,exposure,gamma -o runs/fixed
@@ -116,6 +119,7 @@ def train(
         paper=paper,
         task=task,
         data=data,
+        network=network,
         weights=weights and str(weights),
         reader=raw.reader(),
         modules=_names(modules),

@@ -19,6 +19,8 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     task: str
     data: str = "synthetic"
+    network: str | None = None
+    """The task's frozen network, as `edgeisp.training.tasks.base.TaskOptions` has it."""
     weights: str | None = None
     """Of the task's frozen network."""
     reader: RawReader = msgspec.field(default_factory=RawReader)

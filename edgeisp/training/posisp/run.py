@@ -123,6 +123,7 @@ class PolicyRun:
             )
         options = TaskOptions(
             data=config.data,
+            network=config.network,
             weights=Path(config.weights) if config.weights else None,
             patch=config.patch,
             seed=config.seed,

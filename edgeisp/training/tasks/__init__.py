@@ -15,9 +15,9 @@ TASKS: Registry[Callable[[TaskOptions], DownstreamTask]] = Registry(
     "task",
     {
         "enhance": "edgeisp.training.tasks.enhance:Enhance",
-        "detect": "edgeisp.training.tasks.shapes:Detect",
-        "segment": "edgeisp.training.tasks.shapes:Segment",
-        "classify": "edgeisp.training.tasks.shapes:Classify",
+        "detect": "edgeisp.training.tasks.recognition:Detect",
+        "segment": "edgeisp.training.tasks.recognition:Segment",
+        "classify": "edgeisp.training.tasks.recognition:Classify",
     },
     group="edgeisp.tasks",
 )

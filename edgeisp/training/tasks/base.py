@@ -23,6 +23,8 @@ class TaskOptions:
 
     data: str = "synthetic"
     """``synthetic``, or a data set on disk as ``KIND:DIR``; which kinds there are is the task's to say."""
+    network: str | None = None
+    """The frozen network, as ``torchvision:NAME``; None: a small one of the task's own."""
     weights: Path | None = None
     """Of the frozen network; None: the task makes its own."""
     patch: int = 32
@@ -72,7 +74,7 @@ class DownstreamTask(nn.Module):
     name: ClassVar[str]
     metric: ClassVar[str]
     """What `meter` measures, with its unit; higher is better."""
-    test_size: ClassVar[int] = 64
+    test_size: int = 64
     """Examples of the test split that are measured."""
 
     def examples(self, split: Split) -> Examples:

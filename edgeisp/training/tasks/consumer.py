@@ -1,4 +1,4 @@
-"""Small task networks of our own, trained on drawn scenes when they are first asked for, and kept in the cache."""
+"""Small task networks of our own, trained when they are first asked for, and kept in the cache."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from edgeisp.data.shapes import ShapeScene, shape_scene
+from edgeisp.data.scenery import Scenery
+from edgeisp.data.shapes import Scene
 from edgeisp.errors import CheckpointError
 from edgeisp.files import cache_folder, whole
 
@@ -52,13 +53,13 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 def pretrained(
     name: str,
     channels: int,
-    size: int,
-    target: Callable[[ShapeScene], np.ndarray],
+    scenery: Scenery,
+    target: Callable[[Scene], np.ndarray],
     loss: Loss,
     weights: Path | None,
     note: Callable[[str], None],
 ) -> Consumer:
-    """A `Consumer` with ``weights``, or trained on clean, well exposed scenes of ``size`` pixels.
+    """A `Consumer` with ``weights``, or trained on the clean, well exposed scenes of ``scenery``.
 
     Training takes a minute or two, once; the weights are then kept in the user's cache.
 
@@ -68,11 +69,13 @@ def pretrained(
     network = Consumer(channels)
     if weights is not None:
         return _filled(network, weights)
-    key = hashlib.sha256(repr((VERSION, name, channels, size, STEPS, BATCH, RATE)).encode()).hexdigest()[:16]
+    key = hashlib.sha256(
+        repr((VERSION, name, channels, scenery.key, STEPS, BATCH, RATE)).encode()
+    ).hexdigest()[:16]
     path = cache_folder("tasks") / f"{name}-{key}.safetensors"
     if path.is_file():
         return _filled(network, path)
-    note(f"training a small network for {name} on drawn scenes, {STEPS} steps, once; kept as {path}")
+    note(f"training a small network for {name}, {STEPS} steps, once; kept as {path}")
     state = torch.random.get_rng_state()
     torch.manual_seed(0)
     network = Consumer(channels).train()
@@ -82,7 +85,7 @@ def pretrained(
         for group in optimizer.param_groups:
             group["lr"] = RATE * (1 - step / STEPS)
         rngs = [np.random.default_rng((1, step, i)) for i in range(BATCH)]
-        scenes = [shape_scene(size, rng) for rng in rngs]
+        scenes = [scenery.clean(rng) for rng in rngs]
         pictures = torch.from_numpy(np.stack([scene.picture for scene in scenes]))
         targets = torch.from_numpy(np.stack([target(scene) for scene in scenes]))
         optimizer.zero_grad()

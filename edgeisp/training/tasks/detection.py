@@ -7,7 +7,7 @@ cells, then where in its cell a centre lies.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from typing import Any
 
@@ -15,7 +15,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from edgeisp.data.shapes import KINDS
 from edgeisp.extras import require
 from edgeisp.training.tasks.consumer import STRIDE
 
@@ -30,7 +29,7 @@ def loss(made: Tensor, target: Tensor) -> Tensor:
         made: ``B x (kinds + 4) x h x w``.
         target: ``B x M x 5``: kind (-1: none), left, top, right, bottom in pixels.
     """
-    kinds = len(KINDS)
+    kinds = made.shape[1] - 4
     heat, size, offset = made.split([kinds, 2, 2], 1)
     present = (target[..., 0] >= 0).float()
     kind = target[..., 0].clamp(min=0).long()
@@ -76,7 +75,7 @@ def _splats(
 @torch.no_grad()
 def decode(made: Tensor) -> list[Tensor]:
     """Of each picture up to `DETECTIONS` rows: score, kind, left, top, right, bottom in pixels; best first."""
-    heat, size, offset = made.split([len(KINDS), 2, 2], 1)
+    heat, size, offset = made.split([made.shape[1] - 4, 2, 2], 1)
     likely = torch.sigmoid(heat)
     likely = likely * (F.max_pool2d(likely, 3, 1, 1) == likely)
     width = heat.shape[-1]
@@ -99,16 +98,17 @@ class MeanAveragePrecision:
         UnavailableError: pycocotools is not installed.
     """
 
-    def __init__(self, network: Callable[[Tensor], Tensor]) -> None:
+    def __init__(self, detect: Callable[[Tensor], list[Tensor]], kinds: Sequence[str]) -> None:
+        """``detect`` gives for each picture what `decode` gives."""
         require("vision")
-        self.network = network
+        self.detect, self.kinds = detect, kinds
         self.images: list[dict[str, Any]] = []
         self.truth: list[dict[str, Any]] = []
         self.found: list[dict[str, Any]] = []
 
     def update(self, picture: Tensor, target: Tensor) -> None:
         height, width = picture.shape[-2:]
-        for rows, objects in zip(decode(self.network(picture)), target, strict=True):
+        for rows, objects in zip(self.detect(picture), target, strict=True):
             image = len(self.images) + 1
             self.images.append({"id": image, "height": height, "width": width})
             for kind, *box in objects[objects[:, 0] >= 0].tolist():
@@ -134,10 +134,10 @@ class MeanAveragePrecision:
 
         with redirect_stdout(io.StringIO()):
             truth = COCO()
-            categories = [{"id": i, "name": name} for i, name in enumerate(KINDS)]
+            categories = [{"id": i, "name": name} for i, name in enumerate(self.kinds)]
             truth.dataset = {"images": self.images, "annotations": self.truth, "categories": categories}
             truth.createIndex()
-            judge = COCOeval(truth, truth.loadRes(self.found), "bbox")
+            judge = COCOeval(truth, truth.loadRes(self.found) if self.found else COCO(), "bbox")
             judge.evaluate()
             judge.accumulate()
             judge.summarize()
