@@ -28,6 +28,7 @@ DATASETS: Registry[Opener] = Registry(
         "dng": "edgeisp.data.pairs:open_dng_folder",
         "zrr": "edgeisp.data.zrr:open_zrr",
         "mai21": "edgeisp.data.mai21:open_mai21",
+        "fivek": "edgeisp.data.fivek:open_fivek",
     },
     group="edgeisp.datasets",
 )

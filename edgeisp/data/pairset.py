@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 from edgeisp.errors import BadInputError
 from edgeisp.raw import RawImage
@@ -118,20 +119,33 @@ def refuse_unpaired(unpaired: Sequence[Path], pairs: int, folder: object, skip_b
 
 
 def read_picture(path: Path) -> NDArray[np.uint8]:
-    """``H x W x 3`` 8-bit sRGB, upright.
+    """``H x W x 3`` 8-bit sRGB, upright; pictures with another colour profile are brought to sRGB.
 
     Raises:
         BadInputError: the file is not a whole picture.
     """
     try:
         with Image.open(path) as image:
-            return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+            return np.asarray(_srgb(ImageOps.exif_transpose(image)))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, ImageCms.PyCMSError) as error:
         raise BadInputError(
             f"not a whole picture ({error})",
             where=path,
             cure="give a PNG, JPEG or TIFF; write it again if it is one",
         ) from error
+
+
+def _srgb(image: Image.Image) -> Image.Image:
+    profile = image.info.get("icc_profile")
+    rgb = image.convert("RGB")
+    if not profile or image.mode not in ("RGB", "RGBA"):
+        return rgb
+    own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    if "sRGB" in ImageCms.getProfileDescription(own):
+        return rgb
+    turned = ImageCms.profileToProfile(rgb, own, ImageCms.createProfile("sRGB"))
+    assert turned is not None
+    return turned
 
 
 def fitted(picture: NDArray[np.uint8], size: tuple[int, int], path: Path) -> NDArray[np.uint8]:
