@@ -11,6 +11,7 @@ from edgeisp import extras
 from edgeisp.export.onnx_file import convolutions, unsigned_activations
 from edgeisp.export.rewrites import (
     CHANNELS_LAST_PRODUCTS,
+    CHANNELS_LAST_SHUFFLES,
     CONSTANT_MATMULS,
     FOLD_HAAR_DOWN,
     FOLD_HAAR_UP,
@@ -24,7 +25,8 @@ from edgeisp.quantize.precision import Name, Precision
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-OPSET = 18
+OPSET = 20
+"""The first with Gelu as one operation: before, its five pieces cost onnxruntime a twelfth of an int8 tile."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class OnnxTarget:
         CHANNELS_LAST_PRODUCTS,
         CONSTANT_MATMULS,
         *QUANTIZED,
+        CHANNELS_LAST_SHUFFLES,
     )
 
     def missing(self) -> str | None:

@@ -11,9 +11,27 @@ import torch
 from torch import Tensor, nn
 
 from edgeisp import extras
-from edgeisp.export.rewrites import CHANNELS_LAST_PRODUCTS, UNFOLDED_WEIGHTS, XNNPACK, Rewrite
+from edgeisp.export.rewrites import (
+    CHANNELS_LAST_PRODUCTS,
+    CHANNELS_LAST_SHUFFLES,
+    CONSTANT_MATMULS,
+    FOLD_HAAR_DOWN,
+    FOLD_HAAR_UP,
+    MEAN_LAYER_NORM,
+    NARROW_CONCATS,
+    QUANTIZED,
+    SLICES,
+    UNFOLDED_WEIGHTS,
+    Rewrite,
+)
 from edgeisp.export.target import Report
-from edgeisp.export.tflite_file import add_metadata, computed_products, convolutions, xnnpack_delegation
+from edgeisp.export.tflite_file import (
+    add_metadata,
+    computed_products,
+    convolutions,
+    shared_dequantizes,
+    xnnpack_delegation,
+)
 from edgeisp.models.functions import Function
 from edgeisp.quantize.precision import Name, Precision
 
@@ -25,7 +43,18 @@ class TFLiteTarget:
     name: str = "tflite"
     suffix: str = ".tflite"
     precisions: tuple[Name, ...] = ("fp32", "fp16", "w8a8")
-    rewrites: tuple[Rewrite, ...] = (CHANNELS_LAST_PRODUCTS, *XNNPACK, UNFOLDED_WEIGHTS)
+    rewrites: tuple[Rewrite, ...] = (
+        FOLD_HAAR_DOWN,
+        FOLD_HAAR_UP,
+        MEAN_LAYER_NORM,
+        CHANNELS_LAST_PRODUCTS,
+        SLICES,
+        CONSTANT_MATMULS,
+        NARROW_CONCATS,
+        *QUANTIZED,
+        CHANNELS_LAST_SHUFFLES,
+        UNFOLDED_WEIGHTS,
+    )
 
     def missing(self) -> str | None:
         return extras.missing("tflite")
@@ -51,7 +80,7 @@ class TFLiteTarget:
         converter.convert(quant_config=_pt2e() if precision.integer else None).export(str(path))
         if precision.name == "fp16":
             _half(path)
-        content = add_metadata(computed_products(path.read_bytes()), metadata)
+        content = add_metadata(shared_dequantizes(computed_products(path.read_bytes())), metadata)
         path.write_bytes(content)
         return Report(xnnpack_delegation(content), convolutions(content) if precision.integer else {})
 

@@ -56,6 +56,27 @@ def computed_products(content: bytes) -> bytes:
     return _bytes(model)
 
 
+def shared_dequantizes(content: bytes) -> bytes:
+    """The same model with one dequantize for each tensor; litert-torch writes one for each consumer."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = parse(content)
+    for graph in model.subgraphs:
+        first: dict[int, int] = {}
+        same: dict[int, int] = {}
+        kept, results = [], set(graph.outputs)
+        for op in graph.operators:
+            op.inputs = [same.get(index, index) for index in op.inputs]
+            if model.operatorCodes[op.opcodeIndex].builtinCode == schema.BuiltinOperator.DEQUANTIZE:
+                source, made = op.inputs[0], op.outputs[0]
+                if made not in results and first.setdefault(source, made) != made:
+                    same[made] = first[source]
+                    continue
+            kept.append(op)
+        graph.operators = kept
+    return _bytes(model)
+
+
 def read_metadata(content: bytes) -> dict[str, str]:
     """The texts that `add_metadata` put in."""
     model = parse(content)

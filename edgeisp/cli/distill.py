@@ -82,10 +82,10 @@ def distill(
 
     MODELS.check(model)
     require("train")
-    from edgeisp.data.open import check_name
+    from edgeisp.data.open import GENERATED, check_name
     from edgeisp.training.config import DistillConfig, check_teacher, settings
 
-    check_name(data, "synthetic")
+    check_name(data, *GENERATED)
     check_teacher(teaching.teacher)
     config = settings(
         DistillConfig,

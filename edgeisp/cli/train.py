@@ -119,10 +119,10 @@ def train(
 
     MODELS.check(model)
     require("train")
-    from edgeisp.data.open import check_name
+    from edgeisp.data.open import GENERATED, check_name
     from edgeisp.training.config import TrainConfig, settings
 
-    check_name(data, "synthetic")
+    check_name(data, *GENERATED)
     config = settings(
         TrainConfig, model=model, data=data, reader=raw.reader(), **vars(given), **vars(options)
     )
@@ -138,13 +138,14 @@ def shown(
     console: Console, what: str, config: TrainConfig, folder: Path
 ) -> Iterator[Callable[[Progress], None]]:
     """Decodes the data, shows a bar while the block trains, fed by what it yields, and then the run's result."""
+    from edgeisp.data.open import GENERATED
     from edgeisp.models import MODELS
     from edgeisp.models.task import ISP
     from edgeisp.processes import Processes
 
     here = Processes.here()
     with here.together():
-        if config.data != "synthetic" and here.first:
+        if config.data not in GENERATED and here.first:
             task = MODELS.get(config.model).task
             if task == ISP:
                 _decode(console, config)
@@ -179,9 +180,9 @@ def shown(
 def _decode(console: Console, config: TrainConfig) -> None:
     """Fill the cache of decoded frames before the run, with a bar; the run then finds them there."""
     from edgeisp.data.cache import stored_frames
-    from edgeisp.data.open import open_set
+    from edgeisp.data.open import GENERATED, open_set
 
-    pairs = open_set(config.data, config.reader, "synthetic").whole(config.skip_bad)
+    pairs = open_set(config.data, config.reader, *GENERATED).whole(config.skip_bad)
     for note in pairs.notes:
         console.note(note)
     entries = pairs.of("train")

@@ -14,6 +14,7 @@ from edgeisp.data.frame import sample
 from edgeisp.data.pairset import PairSet
 from edgeisp.data.patch import Patch
 from edgeisp.data.picture_pairs import KINDS
+from edgeisp.data.scenes import SMOOTH_SHARES
 from edgeisp.data.synthetic import SyntheticPairs
 from edgeisp.errors import BadInputError
 from edgeisp.raw.reader import RawReader
@@ -33,6 +34,9 @@ DATASETS: Registry[Opener] = Registry(
     group="edgeisp.datasets",
 )
 """Kinds of folders, each with the function that opens one."""
+
+GENERATED = ("synthetic", "synthetic-smooth")
+"""Training data without a folder; half the drawn scenes of the second are smooth gradients."""
 
 
 class Pairs(Protocol):
@@ -99,7 +103,7 @@ def open_pairs(
     skip_bad: bool = False,
     report: Report = lambda _: None,
 ) -> Pairs:
-    """The training data called ``name``: ``synthetic`` or a data set on disk.
+    """The training data called ``name``: one of `GENERATED` or a data set on disk.
 
     Args:
         patch: packed patch size.
@@ -113,7 +117,9 @@ def open_pairs(
     """
     if name == "synthetic":
         return SyntheticPairs(patch=patch, seed=seed)
-    pairs = open_set(name, reader, "synthetic").whole(skip_bad)
+    if name == "synthetic-smooth":
+        return SyntheticPairs(patch=patch, seed=seed, photo_share=0.45, painters=SMOOTH_SHARES)
+    pairs = open_set(name, reader, *GENERATED).whole(skip_bad)
     entries = pairs.of("train")
     frames = stored_frames(pairs, entries, aligned=aligned, skip_bad=skip_bad, report=report)
     for frame in frames:

@@ -21,9 +21,9 @@ from edgeisp.raw.image import Floats
 Painter = Callable[[int, np.random.Generator], Floats]
 
 
-def scene(size: int, rng: np.random.Generator) -> Floats:
-    """A random scene, ``3 x size x size`` sRGB in [0, 1]."""
-    return painted(PAINTERS[rng.choice(len(PAINTERS), p=SHARES)], size, rng)
+def scene(size: int, rng: np.random.Generator, shares: tuple[float, ...] | None = None) -> Floats:
+    """A random scene, ``3 x size x size`` sRGB in [0, 1]; ``shares`` of the painters, default `SHARES`."""
+    return painted(PAINTERS[rng.choice(len(PAINTERS), p=shares or SHARES)], size, rng)
 
 
 def painted(painter: Painter, size: int, rng: np.random.Generator) -> Floats:
@@ -120,6 +120,8 @@ def color_patches(size: int, rng: np.random.Generator) -> Floats:
 PAINTERS: tuple[Painter, ...] = (dead_leaves, charts, gradients, color_patches)
 SHARES = (0.68, 0.14, 0.08, 0.10)
 """How often `scene` takes each painter."""
+SMOOTH_SHARES = (0.28, 0.07, 0.55, 0.10)
+"""The same for training whose weak point is smooth gradients, as that of int8 networks."""
 
 
 def _palette(rng: np.random.Generator, count: int) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from edgeisp.data import photos
 from edgeisp.data.patch import Patch
-from edgeisp.data.scenes import scene
+from edgeisp.data.scenes import SHARES, scene
 from edgeisp.raw.canonical import canonical_planes
 from edgeisp.raw.color import color_input, decode_srgb, encode_srgb, planar
 from edgeisp.raw.image import Floats
@@ -35,6 +35,8 @@ class SyntheticPairs:
     seed: int = 0
     photo_share: float = 0.6
     """Share of patches cut from photographs."""
+    painters: tuple[float, ...] = SHARES
+    """How often scenes are drawn by each of `edgeisp.data.scenes.PAINTERS`."""
     scenes_alive: int = 48
     pairs_per_scene: int = 64
     length: int = field(default=2**62, repr=False)
@@ -59,7 +61,7 @@ class SyntheticPairs:
         if rng.random() < self.photo_share:
             return photo_crop(size, rng)
         number = index // self.pairs_per_scene + int(rng.integers(self.scenes_alive))
-        whole = _scene(self.seed, number)
+        whole = _scene(self.seed, number, self.painters)
         top, left = rng.integers(0, SCENE_SIZE - size + 1, 2)
         return whole[:, top : top + size, left : left + size]
 
@@ -104,5 +106,5 @@ def _augment(picture: Floats, rng: np.random.Generator) -> Floats:
 
 
 @lru_cache(maxsize=64)
-def _scene(seed: int, number: int) -> Floats:
-    return scene(SCENE_SIZE, np.random.default_rng((seed, 1, number)))
+def _scene(seed: int, number: int, painters: tuple[float, ...]) -> Floats:
+    return scene(SCENE_SIZE, np.random.default_rng((seed, 1, number)), painters)

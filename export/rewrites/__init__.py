@@ -4,7 +4,8 @@ Targets list theirs, in order. The rules of the order:
 
 * Rewrites on modules come before all others, because capture breaks blocks into operations.
 * ``half-gelu`` comes before ``held-scalars``, because it writes numbers into the graph.
-* Those on quantize/dequantize graphs come last, because others insert operations between their pairs.
+* Those on quantize/dequantize graphs come last, because others insert operations between their pairs; only
+  ``channels-last-shuffles`` follows, since ``quantized-shuffles`` looks for the shuffles that it spells out.
 
 Otherwise they touch different operations and any order gives the same graph.
 """
@@ -13,9 +14,10 @@ from edgeisp.export.rewrites.base import Prepared, Rewrite, prepare
 from edgeisp.export.rewrites.graph import CHANNEL_SUMS, CONSTANT_MATMULS, NARROW_CONCATS, SLICES
 from edgeisp.export.rewrites.haar import FOLD_HAAR_DOWN, FOLD_HAAR_UP
 from edgeisp.export.rewrites.half import HALF_GELU, HELD_SCALARS
-from edgeisp.export.rewrites.norm import CONV_LAYER_NORM
+from edgeisp.export.rewrites.norm import CONV_LAYER_NORM, MEAN_LAYER_NORM
 from edgeisp.export.rewrites.products import CHANNELS_LAST_PRODUCTS
 from edgeisp.export.rewrites.quantized import QUANTIZED, UNFOLDED_WEIGHTS
+from edgeisp.export.rewrites.shuffles import CHANNELS_LAST_SHUFFLES
 
 XNNPACK = (
     FOLD_HAAR_DOWN,
@@ -27,10 +29,11 @@ XNNPACK = (
     NARROW_CONCATS,
     *QUANTIZED,
 )
-"""What leaves nothing of our networks to other kernels, on ExecuTorch and TFLite alike."""
+"""What leaves nothing of our networks to other kernels where XNNPACK does not reduce over channels: ExecuTorch."""
 
 __all__ = [
     "CHANNELS_LAST_PRODUCTS",
+    "CHANNELS_LAST_SHUFFLES",
     "CHANNEL_SUMS",
     "CONSTANT_MATMULS",
     "CONV_LAYER_NORM",
@@ -38,6 +41,7 @@ __all__ = [
     "FOLD_HAAR_UP",
     "HALF_GELU",
     "HELD_SCALARS",
+    "MEAN_LAYER_NORM",
     "NARROW_CONCATS",
     "QUANTIZED",
     "SLICES",

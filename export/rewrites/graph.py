@@ -14,6 +14,8 @@ from edgeisp.export.rewrites.base import Rewrite
 
 aten = torch.ops.aten
 WIDEST_CONCAT = 4
+FIRST, LAST = [0, 3, 1, 2], [0, 2, 3, 1]
+"""Permutations to channels first and to channels last."""
 
 
 def calls(graph: GraphModule, *targets: object) -> Iterator[Node]:
@@ -56,6 +58,14 @@ def swap(graph: GraphModule, old: Node, new: Node) -> None:
     new.meta = dict(old.meta)
     old.replace_all_uses_with(new)
     graph.graph.erase_node(old)
+
+
+def call(graph: GraphModule, target: object, *args: object) -> Node:
+    """A call with the value that it has at these shapes."""
+    node = graph.graph.call_function(target, args)  # type: ignore[arg-type]
+    known = [arg.meta["val"] if isinstance(arg, Node) else arg for arg in args]
+    node.meta["val"] = target(*known)  # type: ignore[operator]
+    return node
 
 
 def _channel_sums(module: nn.Module) -> int:

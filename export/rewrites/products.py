@@ -19,9 +19,7 @@ from torch import nn
 from torch.fx import GraphModule, Node
 
 from edgeisp.export.rewrites.base import Rewrite
-from edgeisp.export.rewrites.graph import aten, calls, shape, swap
-
-FIRST, LAST = [0, 3, 1, 2], [0, 2, 3, 1]
+from edgeisp.export.rewrites.graph import FIRST, LAST, aten, call, calls, shape, swap
 
 
 def _mixes(graph: GraphModule) -> int:
@@ -39,7 +37,7 @@ def _mixes(graph: GraphModule) -> int:
         if list(shape(back)) != [batch, rows, height, width]:
             continue
         with graph.graph.inserting_before(node):
-            turned = _call(graph, aten.transpose.int, matrix, 1, 2)
+            turned = call(graph, aten.transpose.int, matrix, 1, 2)
             swap(graph, back, _product(graph, y, turned))
         graph.graph.erase_node(node)
         count += 1
@@ -61,7 +59,7 @@ def _dots(graph: GraphModule) -> int:
         if place != [1, 1] or shape(y)[:2] != shape(v)[:2]:
             continue
         with graph.graph.inserting_before(node):
-            column = _call(graph, aten.view.default, v, [batch, channels, 1])
+            column = call(graph, aten.view.default, v, [batch, channels, 1])
             swap(graph, node, _product(graph, y, column))
         graph.graph.erase_node(product)
         count += 1
@@ -71,19 +69,11 @@ def _dots(graph: GraphModule) -> int:
 def _product(graph: GraphModule, y: Node, right: Node) -> Node:
     """``B x K x H x W`` by ``B x K x I``: ``B x I x H x W``."""
     batch, channels, height, width = shape(y)
-    last = _call(graph, aten.permute.default, y, LAST)
-    rows = _call(graph, aten.view.default, last, [batch, height * width, channels])
-    mixed = _call(graph, aten.bmm.default, rows, right)
-    grid = _call(graph, aten.view.default, mixed, [batch, height, width, shape(right)[2]])
-    return _call(graph, aten.permute.default, grid, FIRST)
-
-
-def _call(graph: GraphModule, target: object, *args: object) -> Node:
-    """A call with the value that it has at these shapes."""
-    node = graph.graph.call_function(target, args)  # type: ignore[arg-type]
-    known = [arg.meta["val"] if isinstance(arg, Node) else arg for arg in args]
-    node.meta["val"] = target(*known)  # type: ignore[operator]
-    return node
+    last = call(graph, aten.permute.default, y, LAST)
+    rows = call(graph, aten.view.default, last, [batch, height * width, channels])
+    mixed = call(graph, aten.bmm.default, rows, right)
+    grid = call(graph, aten.view.default, mixed, [batch, height, width, shape(right)[2]])
+    return call(graph, aten.permute.default, grid, FIRST)
 
 
 def _apply(module: nn.Module) -> int:

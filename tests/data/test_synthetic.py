@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from edgeisp.data import photos
+from edgeisp.data.open import open_pairs
 from edgeisp.data.samples import packed_samples
 from edgeisp.data.scenes import scene
 from edgeisp.data.synthetic import SyntheticPairs
@@ -11,6 +12,7 @@ from edgeisp.raw.color import color_input, decode_srgb, encode_srgb, srgb_from_c
 from edgeisp.raw.image import CFAS, NoiseProfile
 from edgeisp.raw.noise import add_noise, phone_profile, phone_profiles, random_profile
 from edgeisp.raw.pack import canonical, pack
+from edgeisp.raw.reader import RawReader
 from edgeisp.raw.unprocess import Camera, camera_rgb, noisy_planes, random_camera, unprocess
 
 pytest.importorskip("skimage")
@@ -22,6 +24,15 @@ def test_pair_is_a_pure_function_of_its_index() -> None:
     for a, b in zip(SMALL[5], again[5], strict=True):
         assert np.array_equal(a, b)
     assert not np.array_equal(SMALL[5][0], SMALL[6][0])
+
+
+def test_scenes_are_smoother_when_the_smooth_set_is_asked_for() -> None:
+    def roughness(name: str) -> float:
+        pairs = open_pairs(name, patch=16, seed=0, reader=RawReader())
+        steps = [np.abs(np.diff(pairs[index].target, axis=2)).mean() for index in range(60)]
+        return float(np.median(steps))
+
+    assert roughness("synthetic-smooth") < 0.8 * roughness("synthetic")
 
 
 def test_pair_has_the_shapes_and_ranges_that_training_expects() -> None:

@@ -11,6 +11,7 @@ from edgeisp.export.rewrites.haar import fold_down, fold_up
 from edgeisp.models.blocks import ChannelLayerNorm, HaarDown, HaarUp
 from edgeisp.models.functions import Function
 from edgeisp.models.metaisp import MCCB, MSCB, MetaISP
+from edgeisp.quantize.layers import Affine, QDQConv2d, Ranges
 
 ALL = [*rewrites.XNNPACK, rewrites.HALF_GELU, rewrites.HELD_SCALARS]
 EXACT = 2e-6
@@ -218,3 +219,41 @@ def test_channels_last_products_are_exact_and_leave_no_product_over_the_first_ax
     products = [node for node in graph.graph.nodes if node.target is torch.ops.aten.bmm.default]
     assert [node.meta["val"].shape[1] for node in products] == [24, 24]
     assert prepared.applied == {"channels-last-products": 2}
+
+
+def test_mean_layer_norm_is_exact_when_gains_and_biases_are_not_trivial() -> None:
+    norm = ChannelLayerNorm(24)
+    norm.weight.data, norm.bias.data = noise(24), noise(24) + 1
+    assert error(nn.Sequential(norm), rewrites.MEAN_LAYER_NORM, 3 * noise(2, 24, 5, 7) + 2) < EXACT
+
+
+class Shuffled(nn.Module):
+    """Two shuffles of what a convolution makes, one of which it makes for others too, and one of the input."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.alone, self.shared = nn.Conv2d(4, 12, 3, padding=1), nn.Conv2d(4, 12, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        shared = self.shared(x)
+        own = F.pixel_shuffle(x, 2).mean() + shared.mean()
+        return F.pixel_shuffle(self.alone(x), 2) + F.pixel_shuffle(shared, 2) + own
+
+
+def test_channels_last_shuffles_are_exact_to_the_bit_and_only_behind_a_convolution_of_their_own() -> None:
+    assert error(Shuffled(), rewrites.CHANNELS_LAST_SHUFFLES, noise(2, 4, 6, 5)) == 0
+    graph = prepare(function(Shuffled(), 2, 4, 6, 5), [rewrites.CHANNELS_LAST_SHUFFLES])
+    assert graph.applied == {"channels-last-shuffles": 1}
+    assert "aten.pixel_shuffle.default" in operations(graph.function.module)
+
+
+def test_channels_last_shuffles_are_exact_to_the_bit_behind_an_int8_convolution() -> None:
+    torch.manual_seed(0)
+    conv = QDQConv2d(nn.Conv2d(4, 12, 3, padding=1), Ranges(Affine(0.03, 3), Affine(0.02, -7)))
+    module, x = nn.Sequential(conv, nn.PixelShuffle(2)), noise(2, 4, 6, 5)
+    order = [*rewrites.QUANTIZED, rewrites.CHANNELS_LAST_SHUFFLES]
+    prepared = prepare(function(module, *x.shape), order, "w8a8")
+    assert prepared.applied["quantized-shuffles"] == prepared.applied["channels-last-shuffles"] == 1
+    assert "aten.pixel_shuffle.default" not in operations(prepared.function.module)
+    assert torch.equal(prepared.function.module(x), module(x))
