@@ -5,23 +5,34 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edgeisp.cli.artifacts import Artifact, found, of_tile
 from edgeisp.cli.console import one_of
-from edgeisp.cli.options import NetworkOptions, parse_size
+from edgeisp.cli.options import NetworkOptions, parse_bytes, parse_size
 from edgeisp.errors import BadInputError, UnavailableError
 
 if TYPE_CHECKING:
     from edgeisp.engines.base import Engine, Program
     from edgeisp.models.halo import Halo
     from edgeisp.models.task import Task
+    from edgeisp.profile.tiles import Cut, Price
     from edgeisp.render.renderer import Renderer
 
+Fit = Callable[[tuple[int, int]], "Renderer"]
+"""The renderer for a frame of that height and width, in packed pixels."""
+
 PANEL = "How it is run"
+AUTO = "auto"
 DEFAULT_TILE = 1024
+SIDES = (256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)
+"""Of the tiles among which PyTorch's is chosen, in picture pixels."""
+PROBES = (256, 512)
+"""Of those that are measured for it."""
 MOST_TILES = 4
 """Tiles at a time, each of which needs memory of its own."""
 
@@ -42,13 +53,26 @@ class EngineOptions:
     artifact: Annotated[
         Path | None,
         typer.Option(
-            "--artifact", rich_help_panel=PANEL, help="File that `edgeisp export` wrote; default: none."
+            "--artifact",
+            rich_help_panel=PANEL,
+            help="File that `edgeisp export` wrote, or a folder of such that differ in their tile; default: none.",
         ),
     ] = None
     tile: Annotated[
         str | None,
         typer.Option(
-            "--tile", rich_help_panel=PANEL, help=f"Picture pixels; {DEFAULT_TILE}, or the artifact's."
+            "--tile",
+            rich_help_panel=PANEL,
+            help=f"Picture pixels, default {DEFAULT_TILE} or the artifact's; auto: the fastest that --memory allows.",
+        ),
+    ] = None
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            "--memory",
+            rich_help_panel=PANEL,
+            help="What rendering may take, as 600MB or 2GB; tiles that need more are refused, with --tile auto not "
+            "chosen. Default there: half of what is free.",
         ),
     ] = None
     halo: Annotated[
@@ -84,16 +108,17 @@ class EngineOptions:
 
         if self.artifact is None:
             return MODELS.get(network.model).task
-        from edgeisp.export import manifest
-
-        return TASKS[manifest.read(self.artifact).task]
+        return TASKS[found(self.artifact)[0].manifest.task]
 
     def open(self, network: NetworkOptions, frame: tuple[int, int]) -> Renderer:
-        """The renderer for it.
+        """The renderer for frames of one size, height and width of the packed planes; see `start`."""
+        return self.start(network)(frame)
+
+    def start(self, network: NetworkOptions) -> Fit:
+        """Open the engine: what it returns has a renderer for frames of any size, with the same programs.
 
         Args:
             network: what runs where no artifact is given.
-            frame: height and width of the packed planes, to which PyTorch's tiles are fitted.
 
         Raises:
             BadInputError: names that are not known, an artifact that is damaged, a tile that cannot be.
@@ -101,10 +126,10 @@ class EngineOptions:
             UnavailableError: the engine cannot run here.
         """
         if self.artifact is None:
-            return self._torch(network, frame)
-        return self._artifact(self.artifact)
+            return self._torch(network)
+        return self._artifacts(found(self.artifact))
 
-    def _torch(self, network: NetworkOptions, frame: tuple[int, int]) -> Renderer:
+    def _torch(self, network: NetworkOptions) -> Fit:
         from edgeisp.engines import ENGINES
         from edgeisp.engines.torch import TorchEngine
         from edgeisp.quantize.checkpoint import load_any
@@ -121,64 +146,124 @@ class EngineOptions:
         loaded = load_any(network.model, network.checkpoint)
         scale, stride = loaded.task.scale, int(loaded.network.stride)
         halo = self._halo(lambda: halo_of(loaded), scale * stride) // scale
-        tile = [side // scale for side in parse_size(self.tile or str(DEFAULT_TILE), "--tile")]
-        for side in tile:
-            check(side, halo, stride, scale)
-        needed = [-(-side // stride) * stride + 2 * halo for side in frame]
-        functions = loaded.network.functions(*(min(t, n) for t, n in zip(tile, needed, strict=True)))
+        asked = None if self.tile == AUTO else parse_size(self.tile or str(DEFAULT_TILE), "--tile")
+        for side in asked or ():
+            check(side // scale, halo, stride, scale)
         if isinstance(engine, TorchEngine):
             programs: list[Program] = [engine.program(loaded.network, threads=self.threads)]
         else:
             programs = self._programs(engine, loaded.path)
-        return Renderer(
-            programs=programs,
-            functions={name: dict(function.inputs) for name, function in functions.items()},
-            halo=halo,
-            stride=stride,
-            task=loaded.task,
-            reference=self.context == "reference",
-        )
 
-    def _artifact(self, artifact: Path) -> Renderer:
-        from edgeisp.export import manifest
+        def inputs(tile: tuple[int, int]) -> dict[str, tuple[int, ...]]:
+            return dict(loaded.network.functions(*tile)["tile"].inputs)
+
+        @cache
+        def probed() -> list[Price]:
+            from edgeisp.profile.tiles import measure
+
+            sizes = [
+                (inputs((side // scale, side // scale)), (side // scale, side // scale)) for side in PROBES
+            ]
+            return measure(engine.name, loaded.path, sizes, len(programs), self.threads, opened=True)
+
+        def fit(frame: tuple[int, int]) -> Renderer:
+            from edgeisp.profile.tiles import Cut, extrapolated
+
+            height, width = (-(-side // stride) * stride + 2 * halo for side in frame)
+            wanted = (
+                [asked]
+                if asked
+                else [(s, s) for s in SIDES if s % (scale * stride) == 0 and s > 2 * scale * halo]
+            )
+            tiles = [(min(h // scale, height), min(w // scale, width)) for h, w in wanted]
+            tile, why = tiles[0], ""
+            if not asked or self.memory or max(asked) > DEFAULT_TILE:
+                small, large = probed()
+                prices = [extrapolated(small, large, tile) for tile in dict.fromkeys(tiles)]
+                tile, why = self._chosen(prices, Cut(halo, stride, scale, frame))
+            return Renderer(
+                programs=programs,
+                functions={name: dict(f.inputs) for name, f in loaded.network.functions(*tile).items()},
+                halo=halo,
+                stride=stride,
+                task=loaded.task,
+                reference=self.context == "reference",
+                why=why,
+            )
+
+        return cache(fit)
+
+    def _artifacts(self, artifacts: list[Artifact]) -> Fit:
         from edgeisp.models.task import TASKS
         from edgeisp.render.renderer import Renderer
 
-        described = manifest.read(artifact)
-        task = TASKS[described.task]
+        first = artifacts[0].manifest
+        task, step = TASKS[first.task], TASKS[first.task].scale * first.stride
         if self.context == "reference":
             raise BadInputError(
                 "an artifact's context takes crops",
                 where="--context",
                 cure="leave --artifact or --context out",
             )
-        if self.tile and parse_size(self.tile, "--tile") != described.tile:
-            height, width = described.tile
+        halo = self._halo(lambda: _told(first.halo, artifacts[0].path), step)
+        if self.tile not in (None, AUTO):
+            artifacts = of_tile(artifacts, parse_size(str(self.tile), "--tile"))
+        elif self.tile is None and len(artifacts) > 1:
+            artifacts = artifacts[-1:]
+        roomy = [one for one in artifacts if min(one.manifest.tile) > 2 * halo]
+        if not roomy:
+            most = artifacts[-1]
+            largest = largest_halo(most.manifest.tile, first.stride, task.scale)
             raise BadInputError(
-                f"the artifact's tile is {width}x{height}",
-                where="--tile",
-                cure="leave it out, or export another",
-            )
-        halo = (
-            self._halo(lambda: _told(described.halo, artifact), task.scale * described.stride) // task.scale
-        )
-        if min(described.tile) <= 2 * task.scale * halo:
-            largest = largest_halo(described.tile, described.stride, task.scale)
-            raise BadInputError(
-                f"its tile of {min(described.tile)} pixels has no core within a halo of {task.scale * halo}",
-                where=artifact,
+                f"its tile of {min(most.manifest.tile)} pixels has no core within a halo of {halo}",
+                where=most.path,
                 cure=f"pass --halo {largest} or less, or export a larger tile",
             )
-        return Renderer(
-            programs=self._programs(self._engine(artifact), artifact),
-            functions={
-                name: {tensor.name: tensor.shape for tensor in function.inputs}
-                for name, function in described.functions.items()
-            },
-            halo=halo,
-            stride=described.stride,
-            task=task,
-        )
+        engine = self._engine(roomy[0].path)
+        programs = cache(lambda path: self._programs(engine, path))
+        tiles = {one.source_tile: one for one in roomy}
+
+        @cache
+        def prices() -> list[Price]:
+            from edgeisp.profile.tiles import measure
+
+            count, threads = self._share(engine)
+            return [
+                measure(engine.name, one.path, [(one.inputs["tile"], tile)], count, threads, opened=False)[0]
+                for tile, one in tiles.items()
+            ]
+
+        def fit(frame: tuple[int, int]) -> Renderer:
+            from edgeisp.profile.tiles import Cut
+
+            chosen, why = roomy[0], ""
+            if self.tile == AUTO or self.memory:
+                cut = Cut(halo // task.scale, first.stride, task.scale, frame)
+                tile, why = self._chosen(prices(), cut)
+                chosen = tiles[tile]
+            return Renderer(
+                programs=programs(chosen.path),
+                functions=chosen.inputs,
+                halo=halo // task.scale,
+                stride=first.stride,
+                task=task,
+                why=why,
+            )
+
+        if self.tile != AUTO and not self.memory:
+            programs(roomy[0].path)  # what is wrong with it is wrong for every frame
+        return cache(fit)
+
+    def _chosen(self, prices: list[Price], cut: Cut) -> tuple[tuple[int, int], str]:
+        """The best of these tiles, and why where there was a choice."""
+        from edgeisp.profile.tiles import available_bytes, best
+
+        if self.memory:
+            most = parse_bytes(self.memory, "--memory")
+        else:
+            most = available_bytes() // (2 if self.tile == AUTO else 1)
+        price, why = best(prices, cut, most)
+        return price.tile, why if self.tile == AUTO else ""
 
     def _halo(self, known: Callable[[], Halo], step: int) -> int:
         """In picture pixels, a multiple of ``step``."""
@@ -190,12 +275,17 @@ class EngineOptions:
         return int(self.halo)
 
     def _programs(self, engine: Engine, path: Path) -> list[Program]:
-        """One, or several that share the threads where the engine runs tiles side by side."""
+        """As many as tiles are made at a time."""
+        count, threads = self._share(engine)
+        return [engine.open(path, threads=threads) for _ in range(count)]
+
+    def _share(self, engine: Engine) -> tuple[int, int]:
+        """Tiles at a time and threads of each: several where the engine runs tiles side by side, else one with all."""
         if not engine.parallel:
-            return [engine.open(path, threads=self.threads)]
+            return 1, self.threads
         threads = self.threads or os.cpu_count() or 1
         count = min(threads, MOST_TILES)
-        return [engine.open(path, threads=threads // count) for _ in range(count)]
+        return count, threads // count
 
     def _engine(self, artifact: Path) -> Engine:
         """The named engine, or the first one that opens files of this kind and can run here."""

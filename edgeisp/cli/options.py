@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -138,3 +139,17 @@ def parse_size(text: str, option: str) -> tuple[int, int]:
             f"cannot read {text!r}", where=option, cure="give a number of pixels, or WIDTHxHEIGHT"
         )
     return int(parts[-1]), int(parts[0])
+
+
+def parse_bytes(text: str, option: str) -> int:
+    """``600MB``, ``2 GB`` or ``1.5gb`` as bytes, in powers of 1000.
+
+    Raises:
+        BadInputError: anything else.
+    """
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([MG])B?", text.strip(), re.IGNORECASE)
+    if not found:
+        raise BadInputError(
+            f"cannot read {text!r}", where=option, cure="give megabytes or gigabytes, as 600MB"
+        )
+    return round(float(found[1]) * {"M": 1e6, "G": 1e9}[found[2].upper()])

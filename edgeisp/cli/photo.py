@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgeisp.cli.console import Console
-from edgeisp.cli.engine import EngineOptions
+from edgeisp.cli.engine import EngineOptions, Fit
 from edgeisp.cli.options import NetworkOptions, RawOptions
 from edgeisp.errors import BadInputError
 
@@ -58,11 +59,16 @@ class Work:
                 "this network takes finished pictures", where="--exposure", cure="leave it out"
             )
 
-    def render(self, photo: Path, path: Path, bar: bool = True) -> dict[str, Any]:
+    def render(self, photo: Path, path: Path) -> dict[str, Any]:
         """Render ``photo`` to ``path``; what there is to say of it."""
         began = time.perf_counter()
-        opened = self.open(photo)
+        return self.develop(self.open(photo), path, began)
+
+    def develop(self, opened: Opened, path: Path, began: float, bar: bool = True) -> dict[str, Any]:
+        """Render a photo that was read, since ``began``, to ``path``; what there is to say of it."""
         renderer = self.renderer(opened)
+        if renderer.why and bar:
+            self.console.note(renderer.why)
         console = self.console if bar else dataclasses.replace(self.console, quiet=True)
         with console.progress(path.name, total=len(renderer.tiles(opened.frame))) as advance:
             self.write(opened, dataclasses.replace(renderer, on_tile=advance), path)
@@ -85,11 +91,17 @@ class Work:
             "ran_on": renderer.programs[0].ran_on,
             "tile": [self.task.scale * side for side in renderer.tile],
             "halo": self.task.scale * renderer.halo,
+            **({"tile_choice": renderer.why} if renderer.why else {}),
         }
+
+    @cached_property
+    def fit(self) -> Fit:
+        """The engine, open from the first photo to the last."""
+        return self.engine.start(self.network)
 
     def renderer(self, opened: Opened) -> Renderer:
         """For photos of this size."""
-        return self.engine.open(self.network, opened.frame.size)
+        return self.fit(opened.frame.size)
 
     def write(
         self, opened: Opened, renderer: Renderer, path: Path, watch: Watch = lambda bands: bands

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ import typer
 from edgeisp.cli.console import Console, one_of
 from edgeisp.cli.engine import EngineOptions
 from edgeisp.cli.options import NetworkOptions, RawOptions
-from edgeisp.cli.photo import Work, names
+from edgeisp.cli.photo import Opened, Work, names
 from edgeisp.cli.video import sequence
 from edgeisp.errors import BadInputError, VerificationError
 
@@ -106,16 +107,30 @@ def render(
 def _folder(work: Work, output: Path | None, suffix: str) -> None:
     """Render every file of a folder, in all processes together; the first one reports."""
     from edgeisp.processes import Processes
+    from edgeisp.render.ahead import ahead
 
     console, folder, processes = work.console, work.source.photo, Processes.here()
     output, photos = work.output_folder(output), work.photos()
-    work.engine.open(work.network, (64, 64))  # what is wrong with it is wrong for every file
     began, done, failed = time.perf_counter(), [], []
     ours = processes.share(list(zip(photos, names(photos, suffix), strict=True)))
-    with console.progress(folder.name, total=len(ours)) as advance:
+    _ = work.fit  # what is wrong with the engine is wrong for every file
+
+    def read(photo: Path) -> Opened | BadInputError:
+        try:
+            return work.open(photo)
+        except BadInputError as error:
+            return error
+
+    with (
+        console.progress(folder.name, total=len(ours)) as advance,
+        closing(ahead(read, [photo for photo, _ in ours])) as read_ahead,
+    ):
         for photo, name in ours:
+            since = time.perf_counter()
             try:
-                done.append({"photo": str(photo), **work.render(photo, output / name, bar=False)})
+                if isinstance(opened := next(read_ahead), BadInputError):
+                    raise opened
+                done.append({"photo": str(photo), **work.develop(opened, output / name, since, bar=False)})
             except (BadInputError, VerificationError) as error:
                 failed.append({"photo": str(photo), "error": str(error)})
                 console.warn(str(error))

@@ -36,7 +36,7 @@ def sequence(work: Work, output: Path | None, suffix: str, *, fps: float, looks_
     if absent := [number for number in range(min(numbered), max(numbered)) if number not in numbered]:
         few = ", ".join(map(str, absent[:FEW])) + (", ..." if len(absent) > FEW else "")
         work.console.warn(f"no frame has the number {few}")
-    work.engine.open(work.network, (64, 64))  # what is wrong with it is wrong for every frame
+    fit = work.fit  # what is wrong with the engine is wrong for every frame
     renderer, size = None, None
     seconds, levels, failed = [], [], []
     with work.console.progress(folder.name, total=len(photos)) as advance:
@@ -45,7 +45,7 @@ def sequence(work: Work, output: Path | None, suffix: str, *, fps: float, looks_
             try:
                 opened = work.open(photo)
                 if renderer is None or size is None:
-                    renderer, size = work.renderer(opened), opened.frame.picture
+                    renderer, size = fit(opened.frame.size), opened.frame.picture
                     renderer = dataclasses.replace(renderer, steady=Smoothing(looks_back))
                     work = dataclasses.replace(work, stops=opened.exposure)
                 if opened.frame.picture != size:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,15 @@ class Program(Protocol):
 
     def run(self, function: str, inputs: Tensors) -> dict[str, NDArray[np.float32]]:
         """Run ``function`` (``tile`` or ``context``) on named float32 arrays of the exported shapes; named outputs."""
+        ...
+
+
+@runtime_checkable
+class Folding(Protocol):
+    """A program that can take what is known of a whole picture into its weights."""
+
+    def folded(self, context: Tensors) -> Program:
+        """For pictures with this context: the same ``tile``, still given the context, in fewer operations."""
         ...
 
 

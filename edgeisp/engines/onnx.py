@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,7 @@ class OnnxEngine:
             raise UnavailableError("the engine onnx cannot run here", cure=lack)
         import onnxruntime
 
-        first = _session(path, threads)
+        first = session(path, threads)
         described = first.get_modelmeta().custom_metadata_map.get("edgeisp")
         functions: dict[str, Any] = (
             json.loads(described)["functions"] if described else {"tile": {"file": path.name}}
@@ -43,8 +43,8 @@ class OnnxEngine:
             name: path if name == "tile" else path.with_name(f"{path.stem}.{name}{path.suffix}")
             for name in functions
         }
-        sessions = {name: first if file == path else _session(file, threads) for name, file in own.items()}
-        return OnnxProgram(sessions, f"onnxruntime {onnxruntime.__version__}, CPU")
+        sessions = {name: first if file == path else session(file, threads) for name, file in own.items()}
+        return OnnxProgram(sessions, f"onnxruntime {onnxruntime.__version__}, CPU", path, threads)
 
 
 @dataclass(frozen=True)
@@ -53,26 +53,49 @@ class OnnxProgram:
 
     sessions: dict[str, InferenceSession]
     ran_on: str
+    path: Path
+    """Of the function ``tile``."""
+    threads: int
+
+    def folded(self, context: Tensors) -> OnnxProgram:
+        """See `edgeisp.engines.onnx_fold`; itself where nothing folds."""
+        import onnx
+
+        from edgeisp.engines.onnx_fold import folded
+
+        model = onnx.load(self.path)
+        if not folded(model, context):
+            return self
+        return replace(
+            self, sessions={**self.sessions, "tile": session(model.SerializeToString(), self.threads)}
+        )
 
     def run(self, function: str, inputs: Tensors) -> dict[str, NDArray[np.float32]]:
-        session = self.sessions[function]
-        outputs = session.run(None, dict(inputs))
-        return {
-            out.name: np.asarray(value) for out, value in zip(session.get_outputs(), outputs, strict=True)
-        }
+        opened = self.sessions[function]
+        taken = {port.name for port in opened.get_inputs()}
+        outputs = opened.run(None, {name: array for name, array in inputs.items() if name in taken})
+        return {out.name: np.asarray(value) for out, value in zip(opened.get_outputs(), outputs, strict=True)}
 
 
-def _session(path: Path, threads: int) -> InferenceSession:
+def session(path: Path | bytes, threads: int) -> InferenceSession:
+    """A file or its content, opened.
+
+    Raises:
+        BadInputError: it is damaged.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        content = path if isinstance(path, bytes) else str(path)
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors share no public base class
         raise BadInputError(
-            f"onnxruntime cannot open it ({error})", where=path, cure="export again"
+            f"onnxruntime cannot open it ({error})",
+            where=None if isinstance(path, bytes) else path,
+            cure="export again",
         ) from error
 
 

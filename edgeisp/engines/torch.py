@@ -49,6 +49,16 @@ class TorchProgram:
     ran_on: str = field(default_factory=lambda: _version())
     _functions: dict[tuple[int, int], dict[str, Function]] = field(default_factory=dict, repr=False)
 
+    def folded(self, context: Tensors) -> TorchProgram:
+        """With the context in the weights of the network, where it knows how; itself where it does not."""
+        import torch
+
+        from edgeisp.models.contextual import ContextNetwork
+
+        if not isinstance(self.network, ContextNetwork):
+            return self
+        return TorchProgram(self.network.folded(torch.from_numpy(context["context"])), self.ran_on)
+
     def run(self, function: str, inputs: Tensors) -> dict[str, NDArray[np.float32]]:
         source = THUMBNAIL if THUMBNAIL in inputs else task_of(self.network).source
         height, width = inputs[source].shape[2:]

@@ -6,8 +6,9 @@ the vectors of all blocks together, the *context*, are computed once from the wh
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Iterator
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor, nn
@@ -30,6 +31,10 @@ class ContextBlock(nn.Module):
     def forward(self, x: Tensor, part: Tensor | None) -> tuple[Tensor, Tensor]:
         """The block's output and the part of the context that it used."""
         raise NotImplementedError
+
+    def folded(self, part: Tensor) -> ContextBlock:
+        """The block for pictures with this part of the context alone: with it in its weights where it acts linearly."""
+        return self
 
     def spatial_map(self, x: Tensor, part: Tensor) -> Tensor | None:
         """How strongly the block acts at each pixel of its input, ``B x H x W``; None where it knows no places."""
@@ -83,6 +88,14 @@ class ContextNetwork(ISPNetwork):
         """
         made = self.compand.inverse(self._threaded(source, context)[0])
         return self.rendering(made, color) if self.task.rendered else made
+
+    def folded(self, context: Tensor) -> Self:
+        """The network for pictures with this context alone, of batch 1: computes the same with fewer operations."""
+        made = copy.deepcopy(self).requires_grad_(False)
+        names = {block: name for name, block in made.named_modules()}
+        for block, part in zip(made.blocks, context.split(self.parts, 1), strict=True):
+            made.set_submodule(names[block], block.folded(part).eval())
+        return made
 
     def functions(self, height: int, width: int) -> dict[str, Function]:
         """The two entry points, with the names of the task.

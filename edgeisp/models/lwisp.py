@@ -87,9 +87,29 @@ class Block(ContextBlock):
         y, gate = self.attention(self.features(x), part)
         return x + y, gate
 
+    def folded(self, part: Tensor) -> ContextBlock:
+        """Gates are positive, and a leaky ReLU commutes with positive factors: they go into the convolution."""
+        made = _Gated(self)
+        made.conv.weight.data = made.conv.weight.data * part.view(-1, 1, 1, 1)
+        made.conv.bias.data = made.conv.bias.data * part.flatten()  # type: ignore[union-attr]
+        return made
+
     def spatial_map(self, x: Tensor, part: Tensor) -> Tensor:
         """The spatial gates, averaged over channels, in [0, 1]."""
         return self.attention.spatial_gate(self.features(x) * part).mean(1)
+
+
+class _Gated(Block):
+    """A `Block` whose channel gates are in its convolution."""
+
+    def __init__(self, block: Block) -> None:
+        super().__init__(block.part, block.attention.mix.in_channels, block.slope)
+        self.load_state_dict(block.state_dict())
+
+    def forward(self, x: Tensor, part: Tensor | None) -> tuple[Tensor, Tensor]:
+        y = self.features(x)
+        assert part is not None
+        return x + y * self.attention.spatial_gate(y), part
 
 
 class LWISP(ContextNetwork):

@@ -103,10 +103,35 @@ class MCCB(BasisBlock):
         super().__init__(channels, k, n_basis)
         self.basis = nn.Parameter(torch.eye(k).repeat(n_basis, 1, 1) + 0.02 * torch.randn(n_basis, k, k))
 
+    def matrix(self, part: Tensor) -> Tensor:
+        """M, ``B x K x K``."""
+        _, k, _ = self.basis.shape
+        return (part @ self.basis.flatten(1)).view(-1, k, k)
+
     def correct(self, y: Tensor, part: Tensor) -> Tensor:
         n, k, h, w = y.shape
-        matrix = (part @ self.basis.flatten(1)).view(n, k, k)
-        return torch.bmm(matrix, y.flatten(2)).view(n, k, h, w)
+        return torch.bmm(self.matrix(part), y.flatten(2)).view(n, k, h, w)
+
+    def folded(self, part: Tensor) -> ContextBlock:
+        """M times the convolution that makes Y is one convolution."""
+        (matrix,) = self.matrix(part.detach()).detach()
+        made = _Corrected(self)
+        made.expand.weight.data = torch.einsum("ij,jcyx->icyx", matrix, self.expand.weight.data)
+        made.expand.bias.data = matrix @ self.expand.bias.data  # type: ignore[union-attr]
+        return made
+
+
+class _Corrected(BasisBlock):
+    """An `MCCB` whose matrix is in its convolution."""
+
+    def __init__(self, block: MCCB) -> None:
+        n, k, _ = block.basis.shape
+        super().__init__(block.conv.in_channels, k, n)
+        state = {name: value for name, value in block.state_dict().items() if name != "basis"}
+        self.load_state_dict(state)
+
+    def correct(self, y: Tensor, part: Tensor) -> Tensor:
+        return y
 
 
 class MSCB(BasisBlock):

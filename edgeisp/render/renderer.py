@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeisp.engines.base import Program
+from edgeisp.engines.base import Folding, Program
 from edgeisp.errors import VerificationError
 from edgeisp.models.task import ISP, THUMBNAIL, Task
 from edgeisp.raw.image import Floats
+from edgeisp.render.ahead import ahead
 from edgeisp.render.frame import Source
 from edgeisp.render.quantize import Quantizer
 from edgeisp.render.tiles import Tile, bands, extent, grid
@@ -26,6 +28,8 @@ Context = Mapping[str, Floats]
 Picture = NDArray[Any]
 """Upright sRGB, ``H x W x 3``, uint8 or uint16."""
 
+WORTH_FOLDING = 8
+"""Tiles of a frame for each program, from which on folding the context takes less time than it saves."""
 CONTEXT_GRID = 3
 """The context of a frame is the mean over this many by this many crops of it."""
 
@@ -50,6 +54,8 @@ class Renderer:
     """What becomes of a frame's context before tiles take it; see `edgeisp.render.sequence.Smoothing`."""
     on_tile: Callable[[], None] = field(default=lambda: None, repr=False)
     """Called after each tile."""
+    why: str = ""
+    """Why its tile is what it is, in words, where that was chosen."""
 
     @property
     def tile(self) -> tuple[int, int]:
@@ -97,7 +103,8 @@ class Renderer:
     def bands(self, frame: Source, quantizer: Quantizer) -> Iterator[Picture]:
         """The upright picture from top to bottom, a row of tiles at a time: no more of it is in memory."""
         wanted, scale = self.functions["tile"], self.task.scale
-        given = {**frame.inputs, **self.steady(self.context(frame))}
+        context = self.steady(self.context(frame))
+        given = {**frame.inputs, **context}
         if THUMBNAIL in wanted:
             given[THUMBNAIL] = frame.thumbnail(*wanted[THUMBNAIL][-2:])[None]
 
@@ -109,20 +116,31 @@ class Renderer:
             core = made[:, _picture(rows.within, scale), _picture(columns.within, scale)]
             return quantizer.codes(core, scale * rows.start, scale * columns.start)
 
-        for tiles in bands(self.tiles(frame), *frame.downwards):
-            top, left, height, width = (scale * side for side in extent(tiles))
-            band = np.empty((height, width, 3), quantizer.dtype)
-            for (rows, columns), codes in zip(tiles, self._each(tiles, make), strict=True):
-                y, x = scale * rows.start - top, scale * columns.start - left
-                band[y : y + codes.shape[0], x : x + codes.shape[1]] = codes
-                self.on_tile()
-            yield frame.restore(band, top, left)
+        cut = bands(self.tiles(frame), *frame.downwards)
+        shared = self._folded(context, sum(map(len, cut)))
+        with closing(shared._each(chain.from_iterable(cut), make)) as made:
+            for tiles in cut:
+                top, left, height, width = (scale * side for side in extent(tiles))
+                band = np.empty((height, width, 3), quantizer.dtype)
+                for rows, columns in tiles:
+                    codes = next(made)
+                    y, x = scale * rows.start - top, scale * columns.start - left
+                    band[y : y + codes.shape[0], x : x + codes.shape[1]] = codes
+                    self.on_tile()
+                yield frame.restore(band, top, left)
 
-    def _each(self, items: Iterable[Item], work: Callable[[Program, Item], Made]) -> Iterator[Made]:
-        """``work`` on every item, as many at a time as there are programs; in order.
+    def _folded(self, context: Context, tiles: int) -> Renderer:
+        """With the context in the weights, where programs take it and so many tiles make up for that."""
+        if not context or tiles < WORTH_FOLDING * len(self.programs):
+            return self
+        return replace(
+            self, programs=[p.folded(context) if isinstance(p, Folding) else p for p in self.programs]
+        )
 
-        Stopped by an error or by Ctrl-C, it begins nothing more.
-        """
+    def _each(
+        self, items: Iterable[Item], work: Callable[[Program, Item], Made]
+    ) -> Generator[Made, None, None]:
+        """``work`` on every item, as many at a time as there are programs; in order, see `ahead`."""
         free = SimpleQueue[Program]()
         for program in self.programs:
             free.put(program)
@@ -134,11 +152,7 @@ class Renderer:
             finally:
                 free.put(program)
 
-        pool = ThreadPoolExecutor(len(self.programs))
-        try:
-            yield from pool.map(one, items)
-        finally:
-            pool.shutdown(cancel_futures=True)
+        return ahead(one, items, len(self.programs))
 
 
 def _finite(rgb: Floats, ran_on: str) -> Floats:

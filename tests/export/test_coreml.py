@@ -15,6 +15,7 @@ from edgeisp.checkpoints import bundled
 from edgeisp.engines import ENGINES
 from edgeisp.engines.coreml import ENGINE as COREML
 from edgeisp.engines.mil import ENGINE as MIL
+from edgeisp.engines.mil.reading import op_counts
 from edgeisp.errors import UnavailableError
 from edgeisp.export.coreml import TARGET
 from edgeisp.export.rewrites import prepare
@@ -137,6 +138,13 @@ def test_no_op_that_phones_dislike_when_converted(packages: dict[str, Path]) -> 
         assert not {"transpose", "gather", "gather_nd", "conv_transpose", "slice_by_index"} & set(kinds)
         assert kinds.count("layer_norm") == 2
         assert max(len(value.shape) for step in executable.steps for value in step.results) <= 4
+
+
+def test_tile_has_no_operation_over_the_whole_picture(packages: dict[str, Path]) -> None:
+    for path in packages.values():
+        counted = op_counts(path)
+        assert not {"reduce_mean", "reduce_max", "avg_pool", "max_pool"} & set(counted["tile"])
+        assert counted["context"]["reduce_mean"] >= 2
 
 
 def test_weights_are_stored_once_when_functions_share_them(packages: dict[str, Path]) -> None:

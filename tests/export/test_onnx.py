@@ -1,5 +1,6 @@
-"""ONNX: what its half-precision converter needs from us."""
+"""ONNX: what its half-precision converter needs from us, and the context in its weights."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,15 @@ from torch import nn
 
 pytest.importorskip("onnxscript")
 
+import onnx
+
+from edgeisp.engines import onnx_fold
+from edgeisp.engines.onnx import ENGINE
 from edgeisp.export import TARGETS
+from edgeisp.export.rewrites import prepare
 from edgeisp.models.blocks import SubpixelUp
 from edgeisp.models.functions import Function
-from edgeisp.quantize.precision import parse_precision
+from edgeisp.quantize.precision import Name, parse_precision
 
 
 def test_two_interpolations_survive_half_precision(tmp_path: Path) -> None:
@@ -26,3 +32,32 @@ def test_two_interpolations_survive_half_precision(tmp_path: Path) -> None:
     (half,) = onnxruntime.InferenceSession(tmp_path / "a.onnx").run(None, {"raw": x.numpy()})
     with torch.inference_mode():
         assert np.abs(half - network(x).numpy()).max() < 5e-3
+
+
+@pytest.mark.parametrize(("precision", "tolerance"), [("fp32", 1e-5), ("fp16", 5e-3)])
+def test_folded_program_makes_the_same_picture_without_the_product_over_channels(
+    small: dict[str, Function],
+    pictures: list[tuple[dict[str, dict[str, np.ndarray]], dict[str, dict[str, np.ndarray]]]],
+    precision: Name,
+    tolerance: float,
+    tmp_path: Path,
+) -> None:
+    target, path = TARGETS.get("onnx"), tmp_path / "a.onnx"
+    ready = {name: prepare(f, target.rewrites, precision).function for name, f in small.items()}
+    described = {"edgeisp": json.dumps({"functions": dict.fromkeys(small)})}
+    target.convert(ready, path, parse_precision(precision), described)
+    program = ENGINE.open(path, threads=1)
+    inputs = pictures[0][0]["tile"]
+    context = {"context": inputs["context"]}
+    folded = program.folded(context)
+    assert folded is not program
+    assert folded.run("context", pictures[0][0]["context"])
+    assert np.abs(folded.run("tile", inputs)["rgb"] - program.run("tile", inputs)["rgb"]).max() < tolerance
+
+    model = onnx.load(path)
+    products = [node for node in model.graph.node if node.op_type == "MatMul"]
+    assert onnx_fold.folded(model, context)
+    left = [node for node in model.graph.node if node.op_type == "MatMul"]
+    assert len(left) == len(products) - 1  # the other one weighs pixels: it is no convolution
+    onnx.checker.check_model(model)
+    assert not onnx_fold.folded(model, context)

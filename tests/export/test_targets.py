@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from edgeisp.export.tflite_file import read_metadata, xnnpack_delegation
 from edgeisp.export.verification import THRESHOLDS_DB, compare
 from edgeisp.files import sha256
 from edgeisp.models.functions import Function
+from edgeisp.profile.files import count
+from edgeisp.profile.report import Static
 
 PAIRS = [
     ("onnx", "fp32"),
@@ -87,6 +90,24 @@ def test_delegate_takes_all_but_the_casts_of_half_precision_inputs(artifact: Art
         assert sum(part.portable.values()) == (4 if part.total > 100 else 2) * bool(part.portable)
         if (artifact.target, artifact.precision) != ("executorch", "fp16"):
             assert part.share == 1.0
+
+
+def _global(counted: Static, pixels: int) -> list[str]:
+    """Operations that read a map of eight channels or more, and write fewer values than the smallest map has pixels."""
+    size = 2  # bytes, in half precision
+    return [
+        f"{layer.operation} {layer.name}"
+        for layer in counted.layers
+        if layer.read_bytes >= 8 * pixels * size and prod(layer.shape) < pixels
+    ]
+
+
+def test_tile_has_no_operation_over_the_whole_picture_in_the_written_file(
+    artifact: Artifact, small: dict[str, Function]
+) -> None:
+    counted, pixels = count(artifact.path), prod(small["tile"].inputs["raw"][2:]) // 4
+    assert not _global(counted["tile"], pixels)
+    assert _global(counted["context"], pixels)  # where it belongs
 
 
 def test_metadata_travels_inside_the_file(artifact: Artifact, small: dict[str, Function]) -> None:

@@ -1,0 +1,127 @@
+"""`edgeisp render --tile auto`, `--memory`, and folders of artifacts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from edgeisp.cli.artifacts import found, of_tile
+from edgeisp.cli.main import main
+from edgeisp.cli.options import parse_bytes
+from edgeisp.errors import BadInputError
+from edgeisp.files import sha256
+
+Captured = pytest.CaptureFixture[str]
+
+
+def artifact(folder: Path, side: int, precision: str = "fp32") -> Path:
+    """A file that is none, with a manifest that holds together."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "metaisp.tflite"
+    path.write_bytes(b"x")
+    half = side // 2
+    ports = [
+        {"name": "raw", "shape": [1, 4, half, half]},
+        {"name": "color", "shape": [1, 9, 1, 1]},
+        {"name": "context", "shape": [1, 112]},
+    ]
+    tile = {"file": path.name, "inputs": ports, "outputs": [{"name": "rgb", "shape": [1, 3, side, side]}]}
+    told = {
+        "manifest": 1,
+        "model": "metaisp",
+        "target": "tflite",
+        "precision": precision,
+        "functions": {"tile": tile},
+        "tile": [side, side],
+        "stride": 8,
+        "halo": {"auto": 64, "exact": 432, "error_codes": 0.1, "pictures": 6},
+        "checkpoint": {"name": "a", "sha256": "0" * 64},
+        "costs": {},
+        "rewrites": {},
+        "tools": {},
+        "files": [{"name": path.name, "sha256": sha256(path), "bytes": 1}],
+        "delegation": {},
+        "verification": {"status": "unverified", "reason": "a test"},
+    }
+    (folder / "metaisp.tflite.edgeisp.json").write_text(json.dumps(told))
+    return path
+
+
+@pytest.fixture
+def tiles(tmp_path: Path) -> Path:
+    """A folder of three artifacts."""
+    for side in (512, 256, 1024):
+        artifact(tmp_path / "tiles" / str(side), side)
+    return tmp_path / "tiles"
+
+
+def test_folder_lists_its_artifacts_by_tile(tiles: Path) -> None:
+    assert [one.manifest.tile[0] for one in found(tiles)] == [256, 512, 1024]
+    (one,) = of_tile(found(tiles), (512, 512))
+    assert one.path == tiles / "512" / "metaisp.tflite"
+    assert one.source_tile == (256, 256)
+
+
+def test_tile_that_no_artifact_has_is_refused_with_those_there_are(
+    tiles: Path, photo: Path, tmp_path: Path, capfd: Captured
+) -> None:
+    given = ["render", str(photo), "-o", str(tmp_path / "a.jpg"), "--artifact", str(tiles), "--tile", "640"]
+    assert main(given) == 2
+    assert "tiles are 256x256, 512x512, 1024x1024, not 640x640" in capfd.readouterr().err
+
+
+def test_folder_is_refused_when_artifacts_differ_in_more_than_their_tile(tiles: Path) -> None:
+    artifact(tiles / "int8", 512, "w8a8")
+    with pytest.raises(
+        BadInputError, match=r"artifacts of 2 kinds: metaisp tflite fp32 .*, metaisp tflite w8a8"
+    ):
+        found(tiles)
+    (tiles / "empty").mkdir()
+    with pytest.raises(BadInputError, match="no artifact in this folder"):
+        found(tiles / "empty")
+
+
+def test_halo_that_leaves_no_core_is_refused_with_the_largest_that_does(
+    tiles: Path, photo: Path, tmp_path: Path, capfd: Captured
+) -> None:
+    given = ["render", str(photo), "-o", str(tmp_path / "a.jpg"), "--artifact", str(tiles / "512")]
+    assert main([*given, "--halo", "exact", "--tile", "auto"]) == 2
+    assert "tile of 512 pixels has no core within a halo of 432" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("600MB", 600_000_000), ("2 GB", 2_000_000_000), ("1.5g", 1_500_000_000)]
+)
+def test_memory_is_read_in_powers_of_a_thousand(text: str, expected: int) -> None:
+    assert parse_bytes(text, "--memory") == expected
+
+
+@pytest.mark.parametrize("text", ["", "600", "-1MB", "much"])
+def test_memory_that_cannot_be_read_is_refused(text: str) -> None:
+    with pytest.raises(BadInputError, match="give megabytes or gigabytes"):
+        parse_bytes(text, "--memory")
+
+
+def test_tile_is_chosen_and_told_when_it_is_left_to_us(
+    checkpoint: Path, photo: Path, tmp_path: Path, capfd: Captured
+) -> None:
+    given = [
+        "render",
+        str(photo),
+        "--checkpoint",
+        str(checkpoint),
+        "--threads",
+        "1",
+        "--halo",
+        "16",
+        "--json",
+    ]
+    assert main([*given, "-o", str(tmp_path / "a.png"), "--tile", "auto"]) == 0
+    facts = json.loads(capfd.readouterr().out)
+    assert facts["tile"] == [112, 160]  # the whole photo of 120x80 with its halo, on the stride
+    assert "of" in facts["tile_choice"]
+    assert main([*given, "-o", str(tmp_path / "b.png"), "--tile", "256", "--memory", "1MB"]) == 2
+    assert "MB, there are 1 MB" in json.loads(capfd.readouterr().out)["error"]["what"]
+    assert not (tmp_path / "b.png").exists()

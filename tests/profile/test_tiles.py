@@ -1,0 +1,57 @@
+"""The choice of a tile: fastest within memory, halo included; and its price, measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from edgeisp.errors import BadInputError
+from edgeisp.models.checkpoint import save
+from edgeisp.models.metaisp import MetaISP
+from edgeisp.profile.tiles import Cut, Price, best, extrapolated, measure
+
+CUT = Cut(halo=32, stride=8, scale=2, frame=(1500, 2000))
+MANY = 10**12
+
+
+def price(side: int, megabytes: int = 100) -> Price:
+    """Of a tile whose time goes with its area."""
+    return Price((side, side), side * side * 1e-6, megabytes * 10**6)
+
+
+def test_larger_tile_is_chosen_when_the_halo_costs_less() -> None:
+    chosen, why = best([price(128), price(256), price(512)], CUT, MANY)
+    assert chosen.tile == (512, 512)
+    assert "1024x1024" in why
+    assert "256x256: about" in why
+
+
+def test_smaller_tile_is_chosen_when_the_larger_one_does_not_fit_into_memory() -> None:
+    chosen, why = best([price(128), price(512, 60_000)], CUT, 50 * 10**9)
+    assert chosen.tile == (128, 128)
+    assert "1024x1024 would need 60" in why
+
+
+def test_tile_is_refused_with_its_numbers_when_none_fits() -> None:
+    with pytest.raises(BadInputError, match=r"tiles of 256x256 need about \d+ MB, there are 1 MB"):
+        best([price(128), price(512, 6_000)], CUT, 10**6)
+
+
+def test_price_of_a_tile_follows_from_two_others() -> None:
+    small, large = Price((128, 128), 0.1, 10**8), Price((256, 256), 0.4, 2 * 10**8)
+    found = extrapolated(small, large, (512, 256))
+    assert found.seconds == pytest.approx(0.8)
+    assert found.bytes == pytest.approx(2 * 10**8 + 256 * 256 * 10**8 / (3 * 128 * 128), rel=1e-6)
+
+
+def test_larger_tile_takes_longer_and_more_memory_when_it_is_measured(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = MetaISP()
+    save(tmp_path / "a.safetensors", network, {"model": "metaisp"})
+    sizes = [(dict(network.functions(s, s)["tile"].inputs), (s, s)) for s in (32, 256)]
+    small, large = measure("torch", tmp_path / "a.safetensors", sizes, 1, 1, opened=True)
+    assert 0 < small.seconds < large.seconds
+    assert small.bytes < large.bytes
+    assert large.bytes > 4 * 32 * 256 * 256  # one activation at least
