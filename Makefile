@@ -55,7 +55,7 @@ tflite-runtime: $(OLD_TFLITE)/.stamp ## The old TFLite interpreter (numpy 1) in 
 
 qai-hub: $(QAI_HUB)/.stamp ## The client of Qualcomm AI Hub in an environment of its own; the tests then use it.
 
-android: ## The Android core's tests on a JVM, and its benchmark as a signed APK, without Gradle; fetches the tools once.
+android: ## The Android core's tests on a JVM, camera app and benchmark as signed APKs, without Gradle; fetches the tools once.
 	$(PYTHON) android_demo/build.py test apk
 
 ios: $(if $(shell command -v swift),,$(SWIFT)/complete) ## The iOS core's tests, the app against stub frameworks, format; fetches Debian's Swift where there is none.

@@ -1,12 +1,13 @@
 """Build and test the Android app without Gradle and without an Android SDK; see README.md for what that proves.
 
     python3 build.py test      the core's tests, on this machine's JVM
-    python3 build.py apk       the benchmark as a signed APK (debug key), into build/
+    python3 build.py apk       the camera app and the benchmark as signed APKs (debug key), into build/
     python3 build.py fetch     the tools, once: 130 MB into ~/.cache/edgeisp/android-toolchain
 
 Tools come from Debian 11 and npm (tools/fetch.sh); Java 11 or later must be there. Nothing is compiled twice: what a
-step made is kept with the hash of what it was made from. android.jar is of API 23, so what is newer is left out here
-(`NEWER`); the runtimes are declarations (runtimes/stubs), so the APK made here holds none. Gradle builds the real one.
+step made is kept with the hash of what it was made from. android.jar is of API 23: what is newer is declared
+(app/stubs), or left out of manifests (`NEWER`). The runtimes are declarations too (runtimes/stubs), so the APKs made
+here hold none. Gradle builds the real ones.
 """
 
 from __future__ import annotations
@@ -51,7 +52,10 @@ class Apk:
     target_sdk: int
 
 
-APKS = (Apk("bench", "dev.edgeisp.bench", ("core", "runtimes", "bench"), 29),)
+APKS = (
+    Apk("app", "dev.edgeisp.camera", ("core", "runtimes", "app"), 36),
+    Apk("bench", "dev.edgeisp.bench", ("core", "runtimes", "bench"), 29),
+)
 
 
 # Tools ---------------------------------------------------------------------------------------------------------------
@@ -130,6 +134,7 @@ def step(name: str, inputs: Sequence[Path], work: Callable[[Path], object]) -> P
 
 
 def sources(*folders: Path) -> list[Path]:
+    """Every file in them; hashes are by name and content."""
     return sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
 
 
@@ -160,17 +165,75 @@ def kotlinc(to: Path, given: Sequence[Path], classpath: Sequence[Path], *options
     )
 
 
+def main_of(module: str) -> Path:
+    return HERE / module / "src" / "main"
+
+
+def newer() -> Path:
+    """The classes of Android that have members newer than API 23 which the app uses, with these: to be found first."""
+    given = [*sources(HERE / "app" / "stubs"), HERE / "tools" / "Newer.java"]
+
+    def work(to: Path) -> None:
+        declared = [path for path in given if path.parent.name != "tools"]
+        compile_java(to / "declared", declared)
+        run("java", "-cp", kotlin("kotlin-compiler"), HERE / "tools" / "Newer.java", android_jar(), to / "declared",
+            to / "classes")  # fmt: skip
+
+    return step("newer", given, work) / "classes"
+
+
+def compile_java(to: Path, given: Sequence[Path]) -> None:
+    run("javac", "--release", 8, "-Xlint:-options", "-cp", android_jar(), "-d", to, *given)
+
+
+def link(apk: Apk, to: Path, *options: object) -> None:
+    """Manifest and resources to ``bare.apk``."""
+    compiled = []
+    if (main_of(apk.module) / "res").is_dir():
+        run(sdk("aapt2"), "compile", "--dir", main_of(apk.module) / "res", "-o", to / "res.zip")
+        compiled = [to / "res.zip"]
+    run(sdk("aapt2"), "link", "-I", android_jar(), "--manifest", manifest(apk, to), *options,
+        "--min-sdk-version", MIN_SDK, "--target-sdk-version", apk.target_sdk, "--version-code", 1,
+        "--version-name", VERSION, "-o", to / "bare.apk", *compiled)  # fmt: skip
+
+
+def names(apk: Apk) -> Path:
+    """The classes of ``R``."""
+    main = main_of(apk.module)
+
+    def work(to: Path) -> None:
+        link(apk, to, "--java", to / "java")
+        compile_java(to / "classes", sources(to / "java"))
+
+    return step(f"{apk.module}-R", [main / "AndroidManifest.xml", *sources(main / "res")], work) / "classes"
+
+
 def classes(module: str) -> Path:
-    """A module's main sources, compiled against API 23 alone."""
+    """A module's main sources, compiled against API 23 and what is declared beyond it."""
     if module == "stubs":
         given = sources(HERE / "runtimes" / "stubs")
         return step("stubs", given, lambda to: kotlinc(to, given, [android_jar()], "-no-jdk"))
-    needs = {"core": [], "runtimes": ["core", "stubs"], "bench": ["core", "runtimes"]}[module]
-    before = [classes(need) for need in needs]
-    given = sources(HERE / module / "src" / "main" / "kotlin")
-    hashed = [*given, *(BUILD / f"{need}.made" for need in needs)]
+    needs = {
+        "core": [],
+        "runtimes": ["core", "stubs"],
+        "bench": ["core", "runtimes"],
+        "app": ["core", "runtimes"],
+    }
+    before = [classes(need) for need in needs[module]]
+    given = sources(main_of(module) / "kotlin")
+    hashed = [*given, *(BUILD / f"{need}.made" for need in needs[module])]
+    if module == "app":
+        given += sources(main_of("bench") / "kotlin")
+        before = [newer(), names(APKS[0]), *before]
+        hashed = [*hashed, *given, BUILD / "newer.made", BUILD / "app-R.made"]
     path = [*before, android_jar()]
-    return step(module, hashed, lambda to: kotlinc(to, given, path, "-no-jdk", *DEX_SAFE))
+
+    def work(to: Path) -> None:
+        kotlinc(to, given, path, "-no-jdk", *DEX_SAFE)
+        if module == "app":
+            shutil.copytree(names(APKS[0]), to, dirs_exist_ok=True)
+
+    return step(module, hashed, work)
 
 
 def java() -> list[object]:
@@ -208,7 +271,7 @@ def stdlib(to: Path) -> None:
 def manifest(apk: Apk, to: Path) -> Path:
     """The module's manifest, without what API 23 does not know, and with what Gradle writes into it."""
     ElementTree.register_namespace("android", ANDROID)
-    tree = ElementTree.parse(HERE / apk.module / "src" / "main" / "AndroidManifest.xml")
+    tree = ElementTree.parse(main_of(apk.module) / "AndroidManifest.xml")
     tree.getroot().set("package", apk.package)
     for element in tree.iter():
         for name in NEWER:
@@ -228,8 +291,8 @@ def package(apk: Apk) -> Path:
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
     bare, aligned, done = work / "bare.apk", work / "aligned.apk", BUILD / f"edgeisp-{apk.module}-debug.apk"
-    run(sdk("aapt2"), "link", "-I", android_jar(), "--manifest", manifest(apk, work), "--min-sdk-version", MIN_SDK,
-        "--target-sdk-version", apk.target_sdk, "--version-code", 1, "--version-name", VERSION, "-o", bare)  # fmt: skip
+    assets = main_of(apk.module) / "assets"
+    link(apk, work, *(("-A", assets) if assets.is_dir() else ()))
     with zipfile.ZipFile(bare, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.write(own / "classes.dex", "classes.dex")
         archive.write(library / "classes.dex", "classes2.dex")

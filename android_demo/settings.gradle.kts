@@ -15,4 +15,4 @@ dependencyResolutionManagement {
 }
 
 rootProject.name = "edgeisp"
-include(":core", ":runtimes", ":bench")
+include(":core", ":runtimes", ":app", ":bench")

@@ -22,7 +22,11 @@ GOLDEN_VERSION = 1
 """Of ``golden.json``; its form is told in ``tests/golden/README.md``."""
 LEAST_DB, MARGIN_DB = 45.0, 4.0
 """What a runtime on a phone must reach: this, or so much less than what verified the artifact where that is lower."""
-LEFT_OUT = shutil.ignore_patterns("build", ".build", "*.xcodeproj", "DerivedData")
+LEFT_OUT = shutil.ignore_patterns(
+    "build", ".build", "*.xcodeproj", "DerivedData", ".gradle", "local.properties", "__pycache__"
+)
+GIVEN = frozenset({"raw", "color", "context", "thumbnail"})
+"""What apps give to functions, all as float32."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class App:
     targets: tuple[str, ...]
     next: str
     """What to run in the copy."""
+    needs: str
+    """What that needs."""
 
 
 APPS: Mapping[str, App] = {
@@ -44,7 +50,15 @@ APPS: Mapping[str, App] = {
         "App/Resources/Artifact",
         ("coreml", "executorch"),
         "xcodegen && open EdgeISP.xcodeproj",
-    )
+        "on a Mac",
+    ),
+    "android": App(
+        "android_demo",
+        "app/src/main/assets/artifact",
+        ("tflite", "executorch"),
+        "gradle :app:installDebug",
+        "with Gradle, an Android SDK and a phone",
+    ),
 }
 
 
@@ -52,7 +66,7 @@ def fit(platform: str, artifact: Path) -> Manifest:
     """The manifest of an artifact that an app can use.
 
     Raises:
-        BadInputError: damaged, of another target or task, or not to be tiled.
+        BadInputError: damaged, of another target or task, not to be tiled, or with inputs that no app gives.
         VerificationError: its verification failed.
     """
     app, described = APPS[platform], manifest.read(artifact)
@@ -74,6 +88,14 @@ def fit(platform: str, artifact: Path) -> Manifest:
         raise refuse(
             f"tiles of {described.tile} pixels with {halo} have no core", "export with a larger --tile"
         )
+    for name, function in described.functions.items():
+        ports = (*function.inputs, *function.outputs)
+        foreign = [port.name for port in function.inputs if port.name not in GIVEN]
+        foreign += [f"{port.name} as {port.dtype}" for port in ports if port.dtype != "float32"]
+        if foreign:
+            raise refuse(
+                f"{name} asks for {', '.join(foreign)}, which apps do not give", "export it with this edgeisp"
+            )
     if isinstance(described.verification, Failed):
         raise VerificationError(described.verification.reason, where=artifact, cure="export it again")
     return described

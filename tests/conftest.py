@@ -11,9 +11,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from app_core import Case
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 settings.register_profile(
@@ -28,6 +32,15 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 def checkout() -> Path:
     """The folder with pyproject.toml, edgeisp/, export/ and quantize/."""
     return CHECKOUT
+
+
+@pytest.fixture(scope="session")
+def app_case(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """A RAW file, POS-ISP for TFLite, and the picture of both: what the cores of the sample apps are held to."""
+    pytest.importorskip("litert_torch")
+    from app_core import rendered
+
+    return rendered(tmp_path_factory.mktemp("app_case"))
 
 
 @pytest.fixture(scope="session")

@@ -1,25 +1,22 @@
 plugins {
     alias(libs.plugins.android.library)
-    alias(libs.plugins.kotlin.android)
 }
 
 android {
     namespace = "dev.edgeisp.runtimes"
-    compileSdk = libs.versions.compileSdk.get().toInt()
-    defaultConfig.minSdk = libs.versions.minSdk.get().toInt()
-    compileOptions {
-        sourceCompatibility = JavaVersion.VERSION_11
-        targetCompatibility = JavaVersion.VERSION_11
-    }
 }
 
-kotlin {
-    compilerOptions.jvmTarget = org.jetbrains.kotlin.gradle.dsl.JvmTarget.JVM_11
+// What ExecuTorch runs files on is settled by its AAR: -Pexecutorch=vulkan or qnn instead of XNNPACK.
+val executorch = when (val backend = providers.gradleProperty("executorch").getOrElse("xnnpack")) {
+    "xnnpack" -> libs.executorch.xnnpack
+    "vulkan" -> libs.executorch.vulkan
+    "qnn" -> libs.executorch.qnn
+    else -> error("-Pexecutorch=$backend: xnnpack, vulkan or qnn")
 }
 
 dependencies {
     api(project(":core"))
     implementation(libs.litert)
     implementation(libs.litert.gpu)
-    implementation(libs.executorch)
+    implementation(executorch)
 }

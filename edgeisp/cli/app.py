@@ -12,7 +12,9 @@ from edgeisp.cli.console import Console, one_of
 
 def app(
     console: Console,
-    platform: Annotated[str, typer.Argument(callback=one_of("platform", ("ios",)), help="ios.")],
+    platform: Annotated[
+        str, typer.Argument(callback=one_of("platform", ("android", "ios")), help="android or ios.")
+    ],
     artifact: Annotated[
         Path,
         typer.Option("--artifact", help="What `edgeisp export` wrote, with its manifest beside it."),
@@ -38,6 +40,8 @@ def app(
 
     Examples:
 
+    edgeisp app android --artifact build/metaisp.tflite
+
     edgeisp app ios --artifact build/metaisp.mlpackage
 
     edgeisp app ios --artifact build/metaisp.mlpackage -o ~/MyCamera --json
@@ -48,9 +52,10 @@ def app(
     described = apps.fit(platform, artifact)
     if isinstance(described.verification, Unverified):
         console.warn(f"nobody has run {artifact.name}: {described.verification.reason}")
-    copy = output or Path("build") / apps.APPS[platform].folder
+    chosen = apps.APPS[platform]
+    copy = output or Path("build") / chosen.folder
     with console.progress(f"{artifact.name} into {copy}"):
         place = apps.put(platform, artifact, apps.source(platform, folder), copy, checkpoint)
-    command = f"cd {copy} && {apps.APPS[platform].next}"
+    command = f"cd {copy} && {chosen.next}"
     facts = {"app": str(copy), "artifact": str(place), "platform": platform, "next": command}
-    console.result(facts, f"{copy}\nnext, on a Mac: {command}")
+    console.result(facts, f"{copy}\nnext, {chosen.needs}: {command}")

@@ -1,58 +1,28 @@
 """A RAW file rendered by the Kotlin core, tiles run by Python's TFLite engine: the same bytes as `edgeisp render`.
 
-And the benchmark's work in Kotlin, between what `edgeisp profile --app` sends and what it reads.
+The same of what `edgeisp app android` put into an APK; and the benchmark's work in Kotlin, between what
+`edgeisp profile --app` sends and what it reads.
 """
 
 from __future__ import annotations
 
-import io
 import json
-import struct
 import subprocess
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from app_core import Case, serve
 
 from edgeisp.cli.main import main
 from edgeisp.engines import ENGINES
 from edgeisp.engines.base import Program
-from edgeisp.export import exporter, manifest
+from edgeisp.export import manifest
 from edgeisp.profile.adb import app
 from edgeisp.profile.adb.programs import Call
-from edgeisp.raw import read_raw
-
-SIZE = "330x226"
-TILE = (128, 192)
-"""Height and width, in picture pixels."""
-
-
-def serve(program: Program, functions: Mapping[str, manifest.Function], java: subprocess.Popen[bytes]) -> int:
-    """Answers the core's calls until it ends; how many there were."""
-    assert java.stdin is not None and java.stdout is not None
-    source, calls = cast("io.BufferedReader", java.stdout), 0
-
-    def text() -> str:
-        return source.read(struct.unpack(">H", source.read(2))[0]).decode()
-
-    while source.peek(1):
-        entry = functions[name := text()]
-        given = {}
-        for _ in range(struct.unpack(">i", source.read(4))[0]):
-            key = text()
-            shape = next(port.shape for port in entry.inputs if port.name == key)
-            content = source.read(struct.unpack(">i", source.read(4))[0])
-            given[key] = np.frombuffer(content, "<f4").reshape(shape)
-        made = program.run(name, given)
-        for port in entry.outputs:
-            content = made[port.name].astype("<f4").tobytes()
-            java.stdin.write(struct.pack(">i", len(content)) + content)
-        java.stdin.flush()
-        calls += 1
-    return calls
 
 
 def start(
@@ -95,31 +65,31 @@ def test_benchmark_takes_what_profiling_sends_and_answers_as_it_reads(build: Any
     assert outputs == ((raw * 0.5).tobytes(),)
 
 
-def test_kotlin_renders_a_raw_file_to_the_bytes_of_python(build: Any, tmp_path: Path) -> None:
-    pytest.importorskip("litert_torch")
-    photo, expected = tmp_path / "IMG.dng", tmp_path / "IMG.png"
-    assert main(["sample", "-o", str(photo), "--size", SIZE, "-q"]) == 0
-    done = exporter.export(exporter.plan("posisp", "tflite", tile=TILE), tmp_path)
-    assert main(["render", str(photo), "--artifact", str(done.path), "-o", str(expected), "-q"]) == 0
-    raw = read_raw(photo)
-    height, width = raw.mosaic.shape
-    (tmp_path / "mosaic.u16").write_bytes(raw.mosaic.astype("<u2").tobytes())
-    case = {
-        "manifest": str(manifest.path_of(done.path)),
-        "mosaic": "mosaic.u16",
-        "cfa": raw.cfa,
-        "width": width,
-        "height": height,
-        "row_stride": 2 * width,
-        "black_level": raw.black_level,
-        "white_level": raw.white_level,
-        "white_balance": raw.white_balance,
-        "color_matrix": raw.color_matrix.ravel().tolist(),
-        "orientation": raw.orientation,
-    }
-    (tmp_path / "case.json").write_text(json.dumps(case))
-    program = ENGINES.get("tflite").open(done.path, threads=1)
-    arguments = ["render", tmp_path / "case.json", tmp_path / "picture.u8"]
-    assert start(build, arguments, program, done.manifest.functions) > 4
-    picture = np.asarray(Image.open(expected))
-    assert (tmp_path / "picture.u8").read_bytes() == picture.tobytes()
+def test_kotlin_renders_a_raw_file_to_the_bytes_of_python(build: Any, app_case: Case, tmp_path: Path) -> None:
+    arguments = ["render", app_case.path, tmp_path / "picture.u8"]
+    assert start(build, arguments, app_case.program, app_case.functions) > 4
+    assert (tmp_path / "picture.u8").read_bytes() == app_case.picture
+
+
+def test_app_with_an_artifact_becomes_an_apk_whose_model_passes_its_self_test(
+    build: Any,
+    app_case: Case,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    copy = tmp_path / "camera"
+    given = ["--artifact", str(app_case.artifact), "-o", str(copy), "--app", str(build.HERE), "--json"]
+    assert main(["app", "android", *given]) == 0
+    assert json.loads(capsys.readouterr().out)["next"] == f"cd {copy} && gradle :app:installDebug"
+    camera = next(apk for apk in build.APKS if apk.module == "app")
+    monkeypatch.setattr(build, "HERE", copy)
+    with zipfile.ZipFile(build.package(camera)) as archive:
+        archive.extractall(
+            tmp_path, [name for name in archive.namelist() if name.startswith("assets/artifact/")]
+        )
+    model = tmp_path / "assets" / "artifact"
+    program = ENGINES.get("tflite").open(model / app_case.artifact.name, threads=1)
+    calls = start(build, ["check", model, tmp_path / "answer.json"], program, app_case.functions)
+    answer = json.loads((tmp_path / "answer.json").read_text())
+    assert calls == 2 and answer.keys() == app_case.functions.keys() and min(answer.values()) > 45

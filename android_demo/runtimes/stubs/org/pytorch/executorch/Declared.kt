@@ -18,7 +18,13 @@ class EValue {
     }
 }
 
+class MethodMetadata {
+    val backends: Array<String> get() = throw NotImplementedError()
+}
+
 class Module {
+    fun getMethods(): Array<String> = throw NotImplementedError()
+    fun getMethodMetadata(name: String): MethodMetadata = throw NotImplementedError()
     fun execute(methodName: String, vararg inputs: EValue): Array<EValue> = throw NotImplementedError()
     fun destroy(): Unit = throw NotImplementedError()
 

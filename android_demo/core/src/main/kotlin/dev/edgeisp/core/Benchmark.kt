@@ -37,28 +37,58 @@ fun benchmark(folder: File, results: File, engine: (File) -> Engine) {
         if (values.size != port.size) throw Failure.BadGolden("in.$k has ${values.size} values, ${port.name} takes ${port.size}")
         Tensor(port.name, port.shape, values)
     }
+    val (timing, outputs) = time(
+        { engine(artifact).open(artifact, call.threads) }, call.function, inputs, call.outputs, call.warmup, call.runs,
+    )
+    results.mkdirs()
+    for ((k, output) in outputs.withIndex()) File(results, "out.$k").writeBytes(bytes(output))
+    val result = timing.toJson().put("threads", call.threads).put("outputs", JSONArray(call.outputs))
+    File(results, "result.json").writeText(result.toString())
+}
+
+/** What one function takes; times in ms, memory in bytes. */
+class Timing(
+    val ranOn: String,
+    val loadMs: Double,
+    val firstMs: Double,
+    val samplesMs: List<Double>,
+    val idleBytes: Long?,
+    val peakBytes: Long?,
+) {
+    fun toJson(): JSONObject = JSONObject()
+        .put("runtime", ranOn)
+        .put("load_ms", loadMs)
+        .put("first_ms", firstMs)
+        .put("samples_ms", JSONArray(samplesMs))
+        .put("idle_bytes", idleBytes ?: JSONObject.NULL)
+        .put("peak_bytes", peakBytes ?: JSONObject.NULL)
+}
+
+/** Opens, runs a function once, then [warmup] times, then [runs] times; [goOn] is asked before each. With the last outputs. */
+fun time(
+    open: () -> Program,
+    function: String,
+    inputs: List<Tensor>,
+    outputs: List<String>,
+    warmup: Int,
+    runs: Int,
+    goOn: () -> Boolean = { true },
+): Pair<Timing, List<FloatArray>> {
     val idle = Memory.here().now
-    val (program, loadMs) = timed { engine(artifact).open(artifact, call.threads) }
-    program.use {
-        var (outputs, firstMs) = timed { it.run(call.function, inputs, call.outputs) }
-        repeat(call.warmup) { _ -> outputs = it.run(call.function, inputs, call.outputs) }
-        val samples = List(call.runs) { _ ->
-            val (made, ms) = timed { it.run(call.function, inputs, call.outputs) }
-            outputs = made
+    val (program, loadMs) = timed(open)
+    return program.use {
+        fun once(): Pair<List<FloatArray>, Double> {
+            if (!goOn()) throw Failure.Cancelled()
+            return timed { it.run(function, inputs, outputs) }
+        }
+        var (made, firstMs) = once()
+        repeat(warmup) { _ -> once() }
+        val samples = List(runs) { _ ->
+            val (latest, ms) = once()
+            made = latest
             ms
         }
-        results.mkdirs()
-        for ((k, output) in outputs.withIndex()) File(results, "out.$k").writeBytes(bytes(output))
-        val result = JSONObject()
-            .put("runtime", it.ranOn)
-            .put("threads", call.threads)
-            .put("load_ms", loadMs)
-            .put("first_ms", firstMs)
-            .put("samples_ms", JSONArray(samples))
-            .put("idle_bytes", idle ?: JSONObject.NULL)
-            .put("peak_bytes", Memory.here().peak ?: JSONObject.NULL)
-            .put("outputs", JSONArray(call.outputs))
-        File(results, "result.json").writeText(result.toString())
+        Timing(it.ranOn, loadMs, firstMs, samples, idle, Memory.here().peak) to made
     }
 }
 

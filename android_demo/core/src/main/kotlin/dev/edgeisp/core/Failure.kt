@@ -21,11 +21,11 @@ sealed class Failure(val what: String, val cure: String, cause: Throwable? = nul
 
     /** The runtime does not load the artifact, or is not in this build of the app. */
     class NotLoaded(runtime: String, cause: Throwable? = null, why: String = cause?.message ?: "no reason given") :
-        Failure("$runtime does not load the model: $why", "Choose another runtime in the settings.", cause)
+        Failure("$runtime does not load the model: $why", "Choose another runtime.", cause)
 
     /** A runtime does not compute what the artifact computes. */
     class WrongNumbers(runtime: String, why: String) :
-        Failure("$runtime computes something else: $why", "Choose another runtime in the settings.")
+        Failure("$runtime computes something else: $why", "Choose another runtime.")
 
     /** The self-test's files are absent or do not fit the artifact. */
     class BadGolden(why: String, cause: Throwable? = null) :
@@ -44,6 +44,18 @@ sealed class Failure(val what: String, val cure: String, cause: Throwable? = nul
     /** No room for a picture. */
     class NoRoom(needed: Long) :
         Failure("Storage is full: ${needed / 1_000_000} MB are needed", "Make room; the RAW is kept until then.")
+
+    /** A file that the app itself wrote cannot be read or written. */
+    class Storage(why: String, cause: Throwable? = null) :
+        Failure("Storage does not answer: $why", "Try again; what is kept stays.", cause)
+
+    /** A frame does not fit into memory. */
+    class NoMemory(cause: Throwable? = null) :
+        Failure("There is not enough memory for this picture", "Close other apps; the RAW is kept and can be rendered later.", cause)
+
+    /** The camera went away, or gave no picture. */
+    class NoCamera(why: String, cause: Throwable? = null) :
+        Failure("The camera cannot be used: $why", "Close other apps that use it, and try again.", cause)
 
     /** The phone is too hot. */
     class TooHot : Failure("The phone is too hot to render", "Let it cool; the RAW is kept and can be rendered later.")

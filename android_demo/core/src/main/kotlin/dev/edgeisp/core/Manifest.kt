@@ -157,6 +157,9 @@ internal fun <T> JSONObject.entries(of: (Any) -> T): Map<String, T> {
 
 internal fun <T> JSONArray.objects(of: (JSONObject) -> T): List<T> = (0 until length()).map { of(getJSONObject(it)) }
 
+internal fun JSONObject.doubles(name: String): List<Double> =
+    getJSONArray(name).let { all -> (0 until all.length()).map(all::getDouble) }
+
 private fun JSONObject.known(fields: Set<String>): JSONObject {
     for (key in keys()) if (key !in fields) throw JSONException("unknown field $key")
     return this

@@ -44,12 +44,7 @@ class Mosaic(val width: Int, val height: Int, private val values: ShortArray) {
          * with its last pixel.
          */
         fun of(memory: ByteBuffer, width: Int, height: Int, rowStride: Int, pixelStride: Int = 2): Mosaic {
-            if (width < 2 || height < 2) throw Failure.UnexpectedSensor("a mosaic of ${width}x$height pixels")
-            if (pixelStride != 2) throw Failure.UnexpectedSensor("$pixelStride bytes for each pixel, not 2")
-            val needed = (height - 1L) * rowStride + 2L * width
-            if (rowStride < 2 * width || memory.limit() < needed) {
-                throw Failure.UnexpectedSensor("rows of $rowStride bytes, ${memory.limit()} in all, for ${width}x$height pixels")
-            }
+            check(memory, width, height, rowStride, pixelStride)
             val source = memory.duplicate().order(ByteOrder.LITTLE_ENDIAN)
             val values = ShortArray(width * height)
             for (row in 0 until height) {
@@ -57,6 +52,16 @@ class Mosaic(val width: Int, val height: Int, private val values: ShortArray) {
                 source.slice().order(ByteOrder.LITTLE_ENDIAN).asShortBuffer().get(values, row * width, width)
             }
             return Mosaic(width, height, values)
+        }
+
+        /** Throws [Failure.UnexpectedSensor] where memory cannot hold such a mosaic. */
+        fun check(memory: ByteBuffer, width: Int, height: Int, rowStride: Int, pixelStride: Int) {
+            if (width < 2 || height < 2) throw Failure.UnexpectedSensor("a mosaic of ${width}x$height pixels")
+            if (pixelStride != 2) throw Failure.UnexpectedSensor("$pixelStride bytes for each pixel, not 2")
+            val needed = (height - 1L) * rowStride + 2L * width
+            if (rowStride < 2 * width || memory.limit() < needed) {
+                throw Failure.UnexpectedSensor("rows of $rowStride bytes, ${memory.limit()} in all, for ${width}x$height pixels")
+            }
         }
     }
 }

@@ -1,5 +1,8 @@
 package dev.edgeisp.core
 
+import org.json.JSONArray
+import org.json.JSONObject
+
 /** One of the two calibrations that a camera has, each for its light. Matrices are 3x3, row by row. */
 data class Calibration(
     /** EXIF light source: 21 is D65, 17 is standard light A. */
@@ -54,12 +57,35 @@ data class Shot(
             )
         }
 
-    private companion object {
-        /** EXIF illuminants, nearest to D65 first: D65, D55, daylights, flash, D75, D50, shade, lamps, A. */
-        val NEAREST_D65 = listOf(21, 20, 1, 9, 10, 4, 22, 23, 11, 2, 3, 24, 17)
-        const val UNKNOWN = 1000
+    /** For [of]. */
+    fun toJson(): JSONObject = JSONObject()
+        .put("arrangement", arrangement).put("black", JSONArray(black)).put("white", white).put("neutral", JSONArray(neutral))
+        .put(
+            "calibrations",
+            JSONArray(
+                calibrations.map {
+                    JSONObject().put("illuminant", it.illuminant).put("color_matrix", JSONArray(it.colorMatrix))
+                        .put("unit", it.unit?.let(::JSONArray) ?: JSONObject.NULL)
+                },
+            ),
+        )
+        .put("mounted", mounted).put("held", held).put("front", front)
 
-        fun product(a: List<Double>, b: List<Double>): List<Double> {
+    companion object {
+        /** What [toJson] wrote; the fields of `camera.json` of the golden files. */
+        fun of(json: JSONObject) = Shot(
+            json.getInt("arrangement"), json.doubles("black"), json.getDouble("white"), json.doubles("neutral"),
+            json.getJSONArray("calibrations").objects {
+                Calibration(it.getInt("illuminant"), it.doubles("color_matrix"), if (it.isNull("unit")) null else it.doubles("unit"))
+            },
+            json.optInt("mounted"), json.optInt("held"), json.optBoolean("front"),
+        )
+
+        /** EXIF illuminants, nearest to D65 first: D65, D55, daylights, flash, D75, D50, shade, lamps, A. */
+        private val NEAREST_D65 = listOf(21, 20, 1, 9, 10, 4, 22, 23, 11, 2, 3, 24, 17)
+        private const val UNKNOWN = 1000
+
+        private fun product(a: List<Double>, b: List<Double>): List<Double> {
             if (a.size != 9 || b.size != 9) throw Failure.UnexpectedSensor("matrices of ${a.size} and ${b.size} numbers")
             return List(9) { i -> (0..2).sumOf { k -> a[i / 3 * 3 + k] * b[3 * k + i % 3] } }
         }

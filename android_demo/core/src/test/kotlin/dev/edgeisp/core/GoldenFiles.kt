@@ -34,7 +34,6 @@ object GoldenFiles {
 
 fun JSONArray.ints(): List<Int> = (0 until length()).map(::getInt)
 fun JSONObject.ints(name: String): List<Int> = getJSONArray(name).ints()
-fun JSONObject.doubles(name: String): List<Double> = getJSONArray(name).let { a -> (0 until a.length()).map(a::getDouble) }
 fun JSONObject.singles(name: String): FloatArray = doubles(name).map(Double::toFloat).toFloatArray()
 
 /** Equal to the bit, so that -0 is not 0. */

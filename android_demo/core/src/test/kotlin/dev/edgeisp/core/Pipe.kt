@@ -42,13 +42,29 @@ private class PipeEngine : Engine {
         Pipe(DataOutputStream(System.out.buffered(1 shl 16)), DataInputStream(System.`in`.buffered(1 shl 16)))
 }
 
-/** What `tests/android/test_bytes.py` starts: `render CASE PICTURE` or `benchmark FOLDER RESULTS`, with itself as the runtime. */
+/**
+ * What the tests in Python start, with themselves as the runtime: `render CASE PICTURE`, `benchmark FOLDER RESULTS`, or
+ * `check FOLDER ANSWER`, the self-test of an app whose artifact is in a folder.
+ */
 fun main(arguments: Array<String>) {
     val (from, to) = arguments.drop(1).map(::File)
-    if (arguments[0] == "render") render(from, to) else benchmark(from, to) { PipeEngine() }
+    when (arguments[0]) {
+        "render" -> render(from, to)
+        "benchmark" -> benchmark(from, to) { PipeEngine() }
+        else -> check(from, to)
+    }
 }
 
-/** Renders the frame that a JSON file tells of (the fields of `frames.json`; the mosaic is beside it). */
+private fun check(folder: File, answer: File) {
+    val manifest = Manifest.read(folder.listFiles()!!.single { it.name.endsWith(Manifest.SUFFIX) })
+    val golden = Golden.read(File(folder, "golden.json"), manifest)
+    val artifact = File(folder, manifest.artifact)
+    Checked.open(manifest, artifact, golden, listOf(PipeEngine()), Trial(File(answer.path + ".trial"))).use {
+        answer.writeText(JSONObject(it.psnrDb).toString())
+    }
+}
+
+/** Renders the frame that a JSON file tells of (the fields of `frames.json`; mosaic and manifest are beside it). */
 private fun render(case: File, picture: File) {
     val json = JSONObject(case.readText())
     val memory = ByteBuffer.wrap(File(case.parentFile, json.getString("mosaic")).readBytes())
@@ -57,7 +73,7 @@ private fun render(case: File, picture: File) {
         json.doubles("white_balance"), json.doubles("color_matrix"), json.getInt("orientation"),
     )
     val frame = Frame(Mosaic.of(memory, json.getInt("width"), json.getInt("height"), json.getInt("row_stride")), sensor)
-    val path = File(json.getString("manifest"))
+    val path = File(case.parentFile, json.getString("manifest"))
     val manifest = Manifest.read(path)
     val canvas = Bytes(frame.placement.height, frame.placement.width)
     PipeEngine().open(File(path.parentFile, manifest.artifact), 1).use { Renderer(Model(manifest, it)).render(frame, canvas) }

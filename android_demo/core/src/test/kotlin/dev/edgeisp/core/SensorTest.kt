@@ -67,13 +67,14 @@ class SensorTest {
         for (bad in changed) assertFailsWith<Failure.UnexpectedSensor> { bad.sensor }
     }
 
-    private fun shot(case: JSONObject) = Shot(
-        case.getInt("arrangement"), case.doubles("black"), case.getDouble("white"), case.doubles("neutral"),
-        case.getJSONArray("calibrations").objects {
-            Calibration(it.getInt("illuminant"), it.doubles("color_matrix"), if (it.isNull("unit")) null else it.doubles("unit"))
-        },
-        mounted = 0, held = 0, front = false,
-    )
+    private fun shot(case: JSONObject) = Shot.of(case)
+
+    @Test fun shots_are_read_back_from_their_json() {
+        for (case in GoldenFiles.cases("camera")) {
+            val shot = shot(case).copy(mounted = 270, held = 90, front = true)
+            assertEquals(shot, Shot.of(JSONObject(shot.toJson().toString())))
+        }
+    }
 
     @Test fun preview_counts_frames_over_the_budget_and_frames_let_go() {
         val meter = FrameMeter(budgetMs = 33.0, latest = 3)
@@ -90,5 +91,12 @@ class SensorTest {
         assertEquals(listOf(false, false, false, false, true, true, true), (0..6).map { Thermal.of(it).stopsRendering })
         assertEquals(listOf(false, false, false, true, true, true, true), (0..6).map { Thermal.of(it).stopsPreview })
         assertEquals(Thermal.NONE, Thermal.of(-1))
+    }
+
+    @Test fun viewfinder_is_whole_and_undistorted_however_the_screen_is_turned() {
+        // 3:4 upright in a 300x600 view: 300x400 of it; turned: 300x225.
+        assertEquals(Fit(1f, 400f / 600, 0f), previewFit(900, 1200, 300f, 600f, 0))
+        assertEquals(Fit(225f / 300, 300f / 600, -90f), previewFit(900, 1200, 300f, 600f, 1))
+        assertEquals(Fit(450f / 600, 1f, -270f), previewFit(900, 1200, 600f, 600f, 3))
     }
 }

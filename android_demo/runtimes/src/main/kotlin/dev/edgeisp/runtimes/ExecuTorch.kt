@@ -9,7 +9,10 @@ import org.pytorch.executorch.EValue
 import org.pytorch.executorch.Module
 import org.pytorch.executorch.Tensor as Blob
 
-/** ExecuTorch; what it runs on (XNNPACK, Vulkan, QNN) was settled when the file was exported. Functions are methods. */
+/**
+ * ExecuTorch; what it runs on (XNNPACK, Vulkan, QNN) was settled when the file was exported, and has to be in the AAR that the
+ * app was built with (`-Pexecutorch`). Functions are methods.
+ */
 class ExecuTorch : Engine {
     override val name = "ExecuTorch"
     override val suffix = ".pte"
@@ -21,7 +24,8 @@ class ExecuTorch : Engine {
 }
 
 private class ExecuTorchProgram(private val module: Module) : Program {
-    override val ranOn = "ExecuTorch ${Versions.EXECUTORCH}"
+    /** `ExecuTorch 1.5.1, XnnpackBackend`. */
+    override val ranOn = (listOf("ExecuTorch ${Versions.EXECUTORCH}") + backends()).joinToString()
 
     override fun run(function: String, inputs: List<Tensor>, outputs: List<String>): List<FloatArray> = running("ExecuTorch") {
         val given = inputs.map { input ->
@@ -33,4 +37,7 @@ private class ExecuTorchProgram(private val module: Module) : Program {
     }
 
     override fun close() = module.destroy()
+
+    private fun backends(): List<String> =
+        module.getMethods().flatMap { module.getMethodMetadata(it).backends.toList() }.distinct().sorted()
 }
