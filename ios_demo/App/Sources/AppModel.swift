@@ -8,6 +8,8 @@ import UIKit
 final class AppModel: ObservableObject {
   enum Phase: Equatable {
     case opening, ready, capturing
+    /// A shot is in memory alone, because it could not be written.
+    case unkept
     case rendering(done: Int, of: Int)
   }
 
@@ -39,6 +41,8 @@ final class AppModel: ObservableObject {
 
   let camera = Camera()
   private let store = ShotStore(URL.applicationSupportDirectory.appendingPathComponent("shots"))
+  /// Until it is on disk.
+  private var unkept: Shot?
   private var work: Task<Void, Never>?
   private var previews: Task<Void, Never>?
 
@@ -75,14 +79,33 @@ final class AppModel: ObservableObject {
     stopPreview()
     phase = .capturing
     work = Task {
-      await attempt {
-        let shot = try await self.camera.capture(self.kind)
-        let name = try await self.keep(shot)
-        self.kept = self.store.names
-        try await self.render(shot, name)
-      }
-      phase = .ready
+      await attempt { try await self.take(self.camera.capture(self.kind)) }
+      phase = unkept == nil ? .ready : .unkept
     }
+  }
+
+  /// Writes a shot that did not fit, again.
+  func retry() {
+    guard let shot = unkept else { return }
+    phase = .capturing
+    work = Task {
+      await attempt { try await self.take(shot) }
+      phase = unkept == nil ? .ready : .unkept
+    }
+  }
+
+  /// Gives up a shot that did not fit.
+  func discard() {
+    unkept = nil
+    phase = .ready
+  }
+
+  private func take(_ shot: Shot) async throws {
+    unkept = shot
+    let name = try await keep(shot)
+    unkept = nil
+    kept = store.names
+    try await render(shot, name)
   }
 
   /// Renders a shot that was kept.
@@ -183,8 +206,7 @@ final class AppModel: ObservableObject {
 extension Shot {
   /// The frame of a smaller mosaic, with no side above `side` by more than a factor of two.
   func reduced(toSide side: Int) throws -> Frame {
-    let factor = max(1, max(mosaic.width, mosaic.height) / side)
-    let small = Shot(dng: dng, phones: nil, mosaic: mosaic.binned(by: factor), cfa: cfa)
-    return try small.frame()
+    let mosaic = try pixels.get().mosaic
+    return try frame(reducedBy: max(1, max(mosaic.width, mosaic.height) / side))
   }
 }

@@ -98,7 +98,7 @@ final class Camera: NSObject, @unchecked Sendable {
 /// Gathers the photos of one shot, which come one by one, and says when the last has come.
 private final class Collector: NSObject, AVCapturePhotoCaptureDelegate {
   private let done: (Result<Shot, any Error>) -> Void
-  private var raw: Result<(Data, Mosaic, CFA), any Error>?
+  private var raw: Result<(Data, Result<Shot.Pixels, Failure>), any Error>?
   private var phones: Data?
 
   init(_ done: @escaping (Result<Shot, any Error>) -> Void) { self.done = done }
@@ -117,14 +117,26 @@ private final class Collector: NSObject, AVCapturePhotoCaptureDelegate {
     _ output: AVCapturePhotoOutput, didFinishCaptureFor settings: AVCaptureResolvedPhotoSettings, error: (any Error)?
   ) {
     let shot = raw ?? .failure(error ?? Failure.unexpectedSensor("the camera gave no RAW"))
-    done(shot.map { [phones] in Shot(dng: $0.0, phones: phones, mosaic: $0.1, cfa: $0.2) })
+    done(shot.map { [phones] in Shot(dng: $0.0, phones: phones, pixels: $0.1) })
   }
 
-  private static func raw(_ photo: AVCapturePhoto, _ error: (any Error)?) throws -> (Data, Mosaic, CFA) {
+  /// The DNG, whatever its pixels are like.
+  private static func raw(
+    _ photo: AVCapturePhoto, _ error: (any Error)?
+  ) throws -> (Data, Result<Shot.Pixels, Failure>) {
     if let error { throw error }
-    guard let dng = photo.fileDataRepresentation(), let buffer = photo.pixelBuffer else {
-      throw Failure.unexpectedSensor("the RAW has no pixels")
+    guard let dng = photo.fileDataRepresentation() else {
+      throw Failure.unexpectedSensor("the camera gave no DNG")
     }
+    do {
+      return (dng, .success(try pixels(photo)))
+    } catch let failure as Failure {
+      return (dng, .failure(failure))
+    }
+  }
+
+  private static func pixels(_ photo: AVCapturePhoto) throws -> Shot.Pixels {
+    guard let buffer = photo.pixelBuffer else { throw Failure.unexpectedSensor("the RAW has no pixels") }
     CVPixelBufferLockBaseAddress(buffer, .readOnly)
     defer { CVPixelBufferUnlockBaseAddress(buffer, .readOnly) }
     guard let base = CVPixelBufferGetBaseAddress(buffer) else {
@@ -135,11 +147,11 @@ private final class Collector: NSObject, AVCapturePhotoCaptureDelegate {
     let memory = UnsafeRawBufferPointer(start: base, count: rowStride * height)
     let format = CVPixelBufferGetPixelFormatType(buffer)
     if let cfa = layouts[format] {
-      return (dng, try Mosaic(memory, width: width, height: height, rowStride: rowStride), cfa)
+      return Shot.Pixels(try Mosaic(memory, width: width, height: height, rowStride: rowStride), cfa)
     }
     if format == kCVPixelFormatType_64RGBALE {
       let mosaic = try Mosaic(linear: memory, width: width, height: height, rowStride: rowStride, cfa: .rggb)
-      return (dng, mosaic, .rggb)
+      return Shot.Pixels(mosaic, .rggb)
     }
     throw Failure.unexpectedSensor("pixel format \(format)")
   }

@@ -40,6 +40,13 @@ struct CameraScreen: View {
         Button("Cancel") { model.cancel() }
       case .opening, .capturing:
         ProgressView()
+      case .unkept:
+        Text("This RAW is not on disk yet. Make room, in the tab RAW files or elsewhere, and leave this app open.")
+          .font(.footnote)
+        HStack(spacing: 24) {
+          Button("Try again") { model.retry() }.buttonStyle(.borderedProminent)
+          Button("Give it up", role: .destructive) { model.discard() }
+        }
       case .ready:
         HStack(spacing: 24) {
           Button("Shoot") { model.shoot() }
