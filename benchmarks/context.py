@@ -31,10 +31,13 @@ TILE = 512
 SEED = 8
 
 
-def frames(files: list[Path], size: tuple[int, int]) -> Iterator[tuple[str, RawImage, Floats | None]]:
+def frames(
+    files: list[Path], size: tuple[int, int], scenes: int
+) -> Iterator[tuple[str, RawImage, Floats | None]]:
     """Names, RAW images, and what they should look like where that is known."""
-    if not files:
-        yield "sample scene", sample_raw(*size, seed=SEED), sample_picture(*size, np.random.default_rng(SEED))
+    for seed in range(SEED, SEED + scenes) if not files else ():
+        truth = sample_picture(*size, np.random.default_rng(seed))
+        yield f"sample scene, seed {seed}", sample_raw(*size, seed=seed), truth
     for path in files:
         yield path.name, read_raw(path), None
 
@@ -53,6 +56,7 @@ def main() -> None:
     )
     parser.add_argument("files", type=Path, nargs="*")
     parser.add_argument("--networks", nargs="+", default=["metaisp", "lwisp"])
+    parser.add_argument("--scenes", type=int, default=1, help="how many sample scenes are drawn")
     parser.add_argument("--size", default="1200x800", help="of the sample scene, WIDTHxHEIGHT")
     given = parser.parse_args()
     width, height = map(int, given.size.split("x"))
@@ -65,7 +69,7 @@ def main() -> None:
         functions = loaded.network.functions(TILE // 2, TILE // 2)
         shapes = {key: dict(function.inputs) for key, function in functions.items()}
         fast = Renderer([TorchProgram(loaded.network)], shapes, halo_of(loaded).auto // loaded.task.scale)
-        for picture, raw, truth in frames(given.files, (width, height)):
+        for picture, raw, truth in frames(given.files, (width, height), given.scenes):
             frame = Frame.of(raw)
             one, other = rendered(fast, frame), rendered(replace(fast, reference=True), frame)
             difference = 255 * float(np.abs(one - other).max())

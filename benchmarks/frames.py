@@ -10,6 +10,7 @@ import argparse
 import dataclasses
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,6 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
 
 from edgeisp.raw import read_raw, write_dng
 
@@ -30,6 +30,8 @@ ALONE = {
     "OPENCV_FOR_THREADS_NUM": "1",
     "VIPS_CONCURRENCY": "1",
 }
+MANY, METAISP = 12, "MetaISP"
+HEAD = ("frame", "by", "seconds", "MP/s", "peak MB")
 notes = Console(stderr=True)
 
 
@@ -43,41 +45,65 @@ def main() -> None:
         help="what `edgeisp export` wrote; default: exports TFLite, fp32 and int8",
     )
     parser.add_argument("--megapixels", type=int, nargs="+", choices=SIDES, default=[1, 3, 12])
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=3, help="one for frames beyond 12 MP")
+    parser.add_argument("--page", type=Path, help="page to put table and plots into, such as docs/speed.md")
     parser.add_argument("--one", nargs=2, type=Path, metavar=("METHOD", "DNG"), help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.one:
         one(str(chosen.one[0]), chosen.one[1], chosen.artifact[0])
         return
-    title = f"RAW file to JPEG, one thread, best of {chosen.rounds} interleaved runs"
-    table = Table("frame", "by", "seconds", "MP/s", "peak MB", title=title)
+    rows: list[tuple[str, ...]] = []
+    curves: dict[str, list[tuple[float, float, float]]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        artifacts = [str(path) for path in chosen.artifact or exported(Path(folder))]
-        methods = ["LibRaw AHD", "OpenCV EA", *artifacts]
+        given = chosen.artifact or exported(Path(folder))
+        methods = {"LibRaw AHD": "LibRaw AHD", "LibRaw AAHD": "LibRaw AAHD", "OpenCV EA": "OpenCV EA"}
+        methods |= {f"{METAISP} {path.parent.name}": str(path) for path in given}
         for megapixels in chosen.megapixels:
             photo = drawn(Path(folder) / f"{megapixels}.dng", *SIDES[megapixels])
             found: dict[str, list[tuple[float, float]]] = {method: [] for method in methods}
-            for _ in range(chosen.rounds):
-                for method in methods:
-                    found[method].append(measured(method, photo))
-            for method, runs in found.items():
-                seconds, peak = min(s for s, _ in runs), max(p for _, p in runs)
-                name = f"{Path(method).parent.name}/{Path(method).name}" if method in artifacts else method
-                pixels = np.prod(SIDES[megapixels]) / 1e6
-                table.add_row(
-                    f"{pixels:.1f} MP", name, f"{seconds:.2f}", f"{pixels / seconds:.2f}", f"{peak / 1e6:.0f}"
-                )
-                notes.print(f"{pixels:.1f} MP by {name}: {seconds:.2f} s, {peak / 1e6:.0f} MB")
+            for _ in range(chosen.rounds if megapixels <= MANY else 1):
+                for name, method in methods.items():
+                    found[name].append(measured(method, photo))
+            pixels = float(np.prod(SIDES[megapixels])) / 1e6
+            for name, runs in found.items():
+                seconds, peak = statistics.median(s for s, _ in runs), max(p for _, p in runs) / 1e6
+                cells = (f"{seconds:.2f}", f"{pixels / seconds:.2f}", f"{peak:.0f}")
+                rows.append((f"{pixels:.1f} MP", name, *cells))
+                curves.setdefault(name, []).append((pixels, seconds, peak))
+                notes.print(" ".join(rows[-1]))
             photo.unlink()
-    Console(width=100).print(table)
+    show(chosen.page, rows, curves, chosen.rounds)
+
+
+def show(
+    page: Path | None,
+    rows: list[tuple[str, ...]],
+    curves: dict[str, list[tuple[float, float, float]]],
+    rounds: int,
+) -> None:
+    """Print the table; put it and its plots into ``page``."""
+    from page import markdown, picture, put  # not above: the processes that are measured need none of it
+    from timing import machine
+
+    from edgeisp.profile.plots import Curve, over_time
+
+    said = f"RAW file to JPEG in a process of its own, one thread; medians of {rounds} interleaved rounds"
+    lines = [f"{said}, one beyond {MANY} MP; {machine()}.", "", *markdown(HEAD, rows)]
+    sys.stdout.write("\n".join(lines) + "\n")
+    if page:
+        images = {"seconds": Path("images/frames-seconds.svg"), "memory": Path("images/frames-memory.svg")}
+        lines += ["", f"![Seconds over megapixels]({images['seconds']})"]
+        lines += ["", f"![Peak memory over megapixels]({images['memory']})"]
+        put(page, "frames", lines)
+        for index, (what, path) in enumerate(images.items(), 1):
+            drawn_curves = [Curve(n, tuple((p[0], p[index]) for p in points)) for n, points in curves.items()]
+            unit = {"seconds": "s", "memory": "MB"}[what]
+            picture(over_time(drawn_curves, unit, "MP"), page.parent / path)
 
 
 def exported(folder: Path) -> list[Path]:
     """MetaISP for TFLite in float and in int8."""
-    from edgeisp.export.exporter import (
-        export,
-        plan,
-    )  # not above: the processes that are measured need none of it
+    from edgeisp.export.exporter import export, plan
 
     made = []
     for precision in ("fp32", "w8a8"):
@@ -109,8 +135,8 @@ def measured(method: str, photo: Path) -> tuple[float, float]:
 def one(method: str, photo: Path, artifact: Path) -> None:
     """In the process that is measured."""
     output = photo.with_suffix(".jpg")
-    if method == "LibRaw AHD":
-        by_libraw(photo, output)
+    if method.startswith("LibRaw"):
+        by_libraw(photo, output, method.split()[1])
     elif method == "OpenCV EA":
         by_opencv(photo, output)
     else:
@@ -124,15 +150,15 @@ def one(method: str, photo: Path, artifact: Path) -> None:
     sys.stdout.write(json.dumps({"peak": peak_bytes()}) + "\n")
 
 
-def by_libraw(photo: Path, output: Path) -> None:
-    """LibRaw with the file's white balance and matrix."""
+def by_libraw(photo: Path, output: Path, demosaic: str) -> None:
+    """LibRaw with the file's white balance and matrix; AHD is its default, AAHD its slowest."""
     import rawpy
     from PIL import Image
 
     with rawpy.imread(str(photo)) as raw:
-        ahd = rawpy.DemosaicAlgorithm.AHD
-        picture = raw.postprocess(demosaic_algorithm=ahd, use_camera_wb=True, no_auto_bright=True)
-    Image.fromarray(picture).save(output, quality=95, subsampling="4:4:4")
+        algorithm = getattr(rawpy.DemosaicAlgorithm, demosaic)
+        made = raw.postprocess(demosaic_algorithm=algorithm, use_camera_wb=True, no_auto_bright=True)
+    Image.fromarray(made).save(output, quality=95, subsampling="4:4:4")
 
 
 def by_opencv(photo: Path, output: Path) -> None:

@@ -15,7 +15,7 @@ import msgspec
 from edgeisp.errors import BadInputError
 from edgeisp.files import sha256, whole
 from edgeisp.models.halo import Halo
-from edgeisp.models.task import ISP, TASKS, Packaging, Task
+from edgeisp.models.task import ISP, TASKS, THUMBNAIL, Packaging, Task
 from edgeisp.models.task import Name as TaskName
 from edgeisp.quantize.scheme import Scheme
 
@@ -301,6 +301,10 @@ def _check_functions(manifest: Manifest, path: Path) -> None:
 
     if "tile" not in manifest.functions:
         refuse(f"no function is called tile, only {', '.join(manifest.functions) or 'none'}")
+    made = {port.name for function in manifest.functions.values() for port in function.outputs}
+    asked = {port.name for port in manifest.functions["tile"].inputs}
+    if absent := asked - made - {TASKS[manifest.task].source, "color", THUMBNAIL}:
+        refuse(f"the tile function takes {', '.join(sorted(absent))}, which none of its functions makes")
     own = path.name.removesuffix(SUFFIX)
     if manifest.functions["tile"].file != own:
         refuse(f"the tile function is in {manifest.functions['tile'].file}, not in {own}")

@@ -234,10 +234,10 @@ class EngineOptions:
             ]
 
         def fit(frame: tuple[int, int]) -> Renderer:
-            from edgeisp.profile.tiles import Cut
-
             chosen, why = roomy[0], ""
             if self.tile == AUTO or self.memory:
+                from edgeisp.profile.tiles import Cut
+
                 cut = Cut(halo // task.scale, first.stride, task.scale, frame)
                 tile, why = self._chosen(prices(), cut)
                 chosen = tiles[tile]

@@ -126,12 +126,12 @@ class Curve:
     points: tuple[tuple[float, float], ...]
 
 
-def over_time(curves: Sequence[Curve], unit: str) -> str:
-    """Values over seconds."""
+def over_time(curves: Sequence[Curve], unit: str, along: str = "s") -> str:
+    """Values over seconds, or over what else is given with the unit ``along``."""
     height, right = 160, WIDTH - 310
     x = _Axis.over([at for curve in curves for at, _ in curve.points], 70, right, logarithmic=False)
     y = _Axis.over([v for curve in curves for _, v in curve.points], height - 10, 12, logarithmic=False)
-    parts = x.ticks(height, "s")
+    parts = x.ticks(height, along)
     for value in y.steps():
         parts += [
             _line(70, y(value), right, y(value), GRID),

@@ -14,12 +14,11 @@ from edgeisp import child
 from edgeisp.engines import ENGINES
 from edgeisp.engines.base import Tensors
 from edgeisp.errors import BadInputError, EdgeISPError
-from edgeisp.models.functions import Shape
 from edgeisp.profile.machine import peak_bytes, resident_bytes
 from edgeisp.render.ahead import ahead
 from edgeisp.render.tiles import grid
 
-Inputs = Mapping[str, Shape]
+Inputs = Mapping[str, tuple[int, ...]]
 """Of the function ``tile``."""
 MEGA = 1e6
 

@@ -53,7 +53,7 @@ def _convolution(node: Node) -> Node | None:
 
 def _reorder(graph: GraphModule, conv: Node, order: Tensor) -> None:
     """Put the output channels of ``conv``, in float or behind a dequantize, into ``order``."""
-    x, weight, bias, *rest = conv.args
+    x, weight, bias, *rest = (*conv.args, None) if len(conv.args) == 2 else conv.args
     source = cast("Node", weight)
     if source.target is WEIGHTS:
         stored, scales, zeros, *levels = source.args

@@ -28,12 +28,13 @@ def artifact(folder: Path, side: int, precision: str = "fp32") -> Path:
         {"name": "context", "shape": [1, 112]},
     ]
     tile = {"file": path.name, "inputs": ports, "outputs": [{"name": "rgb", "shape": [1, 3, side, side]}]}
+    context = {"file": path.name, "inputs": [], "outputs": [ports[2]]}
     told = {
         "manifest": 1,
         "model": "metaisp",
         "target": "tflite",
         "precision": precision,
-        "functions": {"tile": tile},
+        "functions": {"tile": tile, "context": context},
         "tile": [side, side],
         "stride": 8,
         "halo": {"auto": 64, "exact": 432, "error_codes": 0.1, "pictures": 6},
@@ -89,6 +90,18 @@ def test_halo_that_leaves_no_core_is_refused_with_the_largest_that_does(
     given = ["render", str(photo), "-o", str(tmp_path / "a.jpg"), "--artifact", str(tiles / "512")]
     assert main([*given, "--halo", "exact", "--tile", "auto"]) == 2
     assert "tile of 512 pixels has no core within a halo of 432" in capfd.readouterr().err
+
+
+def test_artifact_without_a_context_function_is_refused_when_its_tile_takes_one(
+    tiles: Path, photo: Path, tmp_path: Path, capfd: Captured
+) -> None:
+    described = tiles / "512" / "metaisp.tflite.edgeisp.json"
+    told = json.loads(described.read_text())
+    del told["functions"]["context"]
+    described.write_text(json.dumps(told))
+    given = ["render", str(photo), "-o", str(tmp_path / "a.jpg"), "--artifact", str(tiles / "512")]
+    assert main(given) == 2
+    assert "tile function takes context, which none of its functions makes" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(

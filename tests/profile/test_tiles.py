@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,3 +57,9 @@ def test_larger_tile_takes_longer_and_more_memory_when_it_is_measured(tmp_path: 
     assert 0 < small.seconds < large.seconds
     assert small.bytes < large.bytes
     assert large.bytes > 4 * 32 * 256 * 256  # one activation at least
+
+
+def test_what_an_artifact_is_rendered_with_loads_no_pytorch() -> None:
+    modules = "edgeisp.profile.tiles, edgeisp.cli.artifacts, edgeisp.cli.photo, edgeisp.render.renderer"
+    program = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-P", "-c", program]).returncode == 0
