@@ -78,3 +78,32 @@ def test_app_refuses_artifacts_when_they_do_not_fit_or_are_damaged(
     assert put(damaged, "-o", copy, "--app", APP) == 2
     assert "the manifest says" in capsys.readouterr().err
     assert not copy.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, "have no core"),
+        ({"name": "noise"}, "tile asks for noise"),
+        ({"dtype": "int8"}, "raw as int8"),
+        ({"target": "coreml"}, "takes tflite and executorch"),
+    ],
+)
+def test_android_app_refuses_an_artifact_when_it_cannot_use_it(
+    change: dict[str, str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    artifact = tmp_path / "stand.tflite"
+    shutil.copy(GOLDEN / "frames" / "crops" / artifact.name, artifact)
+    described = json.loads(manifest.path_of(GOLDEN / "frames" / "crops" / artifact.name).read_text())
+    described.update({key: value for key, value in change.items() if key in described})
+    tile = described["functions"]["tile"]["inputs"][0]
+    tile.update({key: value for key, value in change.items() if key in tile})
+    if not change:
+        described["halo"]["auto"] = described["tile"][0]
+    manifest.path_of(artifact).write_text(json.dumps(described))
+    demo = ROOT / "android_demo"
+    assert (
+        main(["app", "android", "--artifact", str(artifact), "-o", str(tmp_path / "c"), "--app", str(demo)])
+        == 2
+    )
+    assert said in capsys.readouterr().err
