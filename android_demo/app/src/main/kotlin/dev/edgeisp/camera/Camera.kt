@@ -1,5 +1,6 @@
 package dev.edgeisp.camera
 
+import android.annotation.SuppressLint
 import android.content.Context
 import android.graphics.ImageFormat
 import android.graphics.SurfaceTexture
@@ -78,6 +79,7 @@ class Camera(private val context: Context, private val handler: Handler, private
     private var next: (() -> Unit)? = null
 
     /** Opens [found] with its viewfinder on [texture]; a shot that is being taken comes first. The permission must have been given. */
+    @SuppressLint("MissingPermission") // the screen asks first; a refusal is an answer
     fun open(found: RawCamera, texture: SurfaceTexture): Unit = guarded {
         if (pending != null) {
             next = { open(found, texture) }
