@@ -18,6 +18,7 @@ from edgeisp.models import checkpoint
 from edgeisp.models.functions import ISPNetwork
 from edgeisp.quantize import checkpoint as quantized
 from edgeisp.quantize import recipe
+from edgeisp.quantize.calibration import calibration_set
 from edgeisp.quantize.config import QuantizeConfig
 from edgeisp.quantize.insertion import scheme
 from edgeisp.quantize.network import with_qdq
@@ -36,8 +37,10 @@ def main() -> None:
     parser.add_argument("--model", default="metaisp")
     parser.add_argument("-o", "--out", type=Path, default=Path("gradients.jpg"))
     chosen = parser.parse_args()
-    plan = recipe.plan(QuantizeConfig(model=chosen.model), None)
-    everywhere = with_qdq(plan.network, scheme(plan.network, plan.calibration, (), "minmax"))
+    config = QuantizeConfig(model=chosen.model)
+    plan = recipe.plan(config, None)
+    pictures = calibration_set(config.data, config.calibration, config.patch, config.seed, config.reader)
+    everywhere = with_qdq(plan.network, scheme(plan.network, pictures, (), "minmax"))
     networks = {
         "fp32": checkpoint.load(chosen.model).network,
         "int8 everywhere, calibrated only": everywhere,

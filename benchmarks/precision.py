@@ -1,8 +1,9 @@
 """One table, precision by target: distance to fp32, loss against the truth, size, time, and what runs in int8.
 
 Exports what ``--artifacts`` does not hold yet (each export verifies its artifact), renders the synthetic test with each
-artifact through the renderer that users have, and puts the table into ``--page`` between its marks. The figures of an
-artifact are kept beside it; times are measured anew, in turns.
+and with the fp32 network in PyTorch by the renderer that users have, in the same tiles, and puts the table into the
+``--page`` between its marks. The figures of an artifact are kept beside it; times are measured anew, in turns. Core ML
+is exported and verified, but neither rendered nor timed without a Mac: our interpreter takes minutes for each picture.
 """
 
 from __future__ import annotations
@@ -30,7 +31,6 @@ from edgeisp.raw.image import Floats
 from edgeisp.render.frame import Frame
 from edgeisp.render.quantize import Quantizer
 from edgeisp.training.evalset import ISOS, EvalPicture, synthetic_test
-from edgeisp.training.evaluate import render_whole
 from edgeisp.training.metrics import psnr
 
 HEAD = (
@@ -50,9 +50,9 @@ class Row(msgspec.Struct, frozen=True):
 
     sha256: str
     to_fp32: dict[int, float]
-    """PSNR to the fp32 network's pictures, of the mean squared error."""
+    """PSNR to the fp32 network's pictures in the same tiles, of the mean squared error."""
     task: dict[int, float]
-    """Change of PSNR to the truth against the fp32 network, mean over pictures."""
+    """Change of PSNR to the truth against these, mean over pictures."""
 
 
 def main() -> None:
@@ -67,16 +67,16 @@ def main() -> None:
     parser.add_argument("--page", type=Path, help="page to put the table into; default: print it")
     chosen = parser.parse_args()
     pictures = list(synthetic_test())
-    network = checkpoint.load(chosen.model).network
-    full = [render_whole(network, picture.raw) for picture in pictures]  # type: ignore[arg-type]
-    found: dict[Path, tuple[Manifest, Row]] = {}
+    full = rendered(EngineOptions(tile=str(chosen.side), threads=1), chosen.model, pictures)
+    found: dict[Path, tuple[Manifest, Row | None]] = {}
     for target in chosen.targets.split(","):
         for precision in (
             chosen.precisions.split(",") if chosen.precisions else TARGETS.get(target).precisions
         ):
             path = artifact(chosen.model, target, precision, chosen.side, chosen.artifacts)
+            described = manifest.read(path)
             notes.print(f"rendering with {path.name}")
-            found[path] = manifest.read(path), figures(path, pictures, full)
+            found[path] = described, figures(path, pictures, full) if runs_here(described) else None
     seconds = times(list(found), chosen.model, chosen.side, chosen.rounds)
     lines = table(found, seconds)
     caption = f"`python benchmarks/precision.py --model {chosen.model}`: tile {chosen.side}x{chosen.side}, one thread, "
@@ -92,12 +92,10 @@ def figures(path: Path, pictures: list[EvalPicture], full: list[Floats]) -> Row:
     kept, identity = path.with_name(f"{path.name}.figures.json"), sha256(manifest.path_of(path))
     if kept.is_file() and (row := msgspec.json.decode(kept.read_bytes(), type=Row)).sha256 == identity:
         return row
-    renderer = EngineOptions(artifact=path, threads=1).open(NetworkOptions(), (0, 0))
     errors: dict[int, list[float]] = {iso: [] for iso in ISOS}
     losses: dict[int, list[float]] = {iso: [] for iso in ISOS}
-    for picture, expected in zip(pictures, full, strict=True):
-        codes = renderer.render(Frame.of(picture.raw), Quantizer(16)).transpose(2, 0, 1)
-        got = (codes / np.float32(65535)).astype(np.float32)
+    made = rendered(EngineOptions(artifact=path, threads=1), "", pictures)
+    for picture, expected, got in zip(pictures, full, made, strict=True):
         errors[picture.iso].append(float(np.square(got - expected).mean()))
         before, after = (psnr(x, picture.truth, picture.measure) for x in (expected, got))
         losses[picture.iso].append(after - before)
@@ -111,36 +109,53 @@ def figures(path: Path, pictures: list[EvalPicture], full: list[Floats]) -> Row:
     return row
 
 
+def rendered(options: EngineOptions, model: str, pictures: list[EvalPicture]) -> list[Floats]:
+    """``3 x H x W`` sRGB in [0, 1] of each picture."""
+    made = []
+    for picture in pictures:
+        frame = Frame.of(picture.raw)
+        renderer = options.open(NetworkOptions(model), frame.size)
+        codes = renderer.render(frame, Quantizer(16)).transpose(2, 0, 1)
+        made.append((codes / np.float32(65535)).astype(np.float32))
+    return made
+
+
+def runs_here(described: Manifest) -> bool:
+    """Whether a runtime of this host runs it; the MIL interpreter is none."""
+    return TARGETS.get(described.target).engine() != "mil"
+
+
 def times(paths: list[Path], model: str, side: int, rounds: int) -> dict[Path, float]:
-    """Median seconds of one tile, for those that a runtime of this host runs; the MIL interpreter is none."""
+    """Median seconds of one tile, for those that run here."""
     shapes = checkpoint.load(model).network.functions(side // 2, side // 2)["tile"].inputs  # type: ignore[operator]
     inputs = {name: example(name, shape, 0) for name, shape in shapes.items()}
     calls: dict[str, Callable[[], object]] = {}
     for path in paths:
-        if (engine := TARGETS.get(manifest.read(path).target).engine()) != "mil":
-            calls[str(path)] = partial(ENGINES.get(engine).open(path, threads=1).run, "tile", inputs)
+        if runs_here(described := manifest.read(path)):
+            engine = ENGINES.get(TARGETS.get(described.target).engine())
+            calls[str(path)] = partial(engine.open(path, threads=1).run, "tile", inputs)
     interleaved(calls, 1)
     return {Path(name): value for name, value in interleaved(calls, rounds).items()}
 
 
-def table(found: dict[Path, tuple[Manifest, Row]], seconds: dict[Path, float]) -> list[str]:
+def table(found: dict[Path, tuple[Manifest, Row | None]], seconds: dict[Path, float]) -> list[str]:
     """Markdown."""
     head = [cell.format(*ISOS) for cell in (*HEAD, "convolutions of `tile`")]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for path, (described, row) in found.items():
         verified = described.verification
-        near = " / ".join(f"{row.to_fp32[iso]:.1f}" for iso in ISOS)
-        task = " / ".join(f"{row.task[iso]:+.2f}" for iso in ISOS)
+        near = " / ".join(f"{row.to_fp32[iso]:.1f}" for iso in ISOS) + " dB" if row else "not rendered"
+        task = " / ".join(f"{row.task[iso]:+.2f}" for iso in ISOS) + " dB" if row else "not rendered"
         cells = (
             described.target,
             described.precision,
             f"{verified.psnr_db:.1f} dB (limit {verified.threshold_db:g})"
             if isinstance(verified, Verified)
             else "–",
-            f"{near} dB",
-            f"{task} dB",
+            near,
+            task,
             f"{sum(file.bytes for file in described.files) / 1e6:.2f}",
-            f"{seconds[path] * 1e3:.1f}" if path in seconds else "not measured",
+            f"{seconds[path] * 1e3:.1f}" if path in seconds else "no Mac",
             census(described),
         )
         lines.append(f"| {' | '.join(cells)} |")

@@ -1,4 +1,4 @@
-"""The census: does every convolution that we quantized run in int8 in the file that was written?
+"""The census: does every convolution that we quantized run in int8 in the written file, with the integers that it had?
 
 What is expected is read from the graph that goes into the converter, what is found from the file that comes out.
 """
@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from torch import nn
 from torch.fx import GraphModule, Node
 
+from edgeisp.export.integers import Integers, altered
 from edgeisp.export.manifest import Census
 from edgeisp.export.rewrites.graph import aten, calls
 from edgeisp.export.rewrites.quantized import DEQUANTIZE, QUANTIZE, WEIGHTS
@@ -26,6 +27,8 @@ class Convolutions:
 
     int8: int
     other: int
+    integers: tuple[Integers, ...] = field(default=(), compare=False)
+    """Of the int8 ones, where the format lets us read them."""
 
 
 def expected(module: nn.Module, float_layers: Mapping[str, str]) -> Census:
@@ -46,8 +49,18 @@ def expected(module: nn.Module, float_layers: Mapping[str, str]) -> Census:
     return Census(int8=int8, float=dict(sorted(floats.items())))
 
 
-def shortfall(wanted: Mapping[str, Census], found: Mapping[str, Convolutions]) -> str | None:
-    """Why a file fails its census, or None."""
+def shortfall(
+    wanted: Mapping[str, Census],
+    found: Mapping[str, Convolutions],
+    integers: Mapping[str, Mapping[str, Integers]] = {},
+) -> str | None:
+    """Why a file fails its census, or None.
+
+    Args:
+        wanted: by function, what was converted.
+        found: by function, what was read back.
+        integers: by function, those of each convolution that was converted.
+    """
     for name, census in wanted.items():
         have = found.get(name)
         if have is None:
@@ -56,4 +69,7 @@ def shortfall(wanted: Mapping[str, Census], found: Mapping[str, Convolutions]) -
             return f"{have.int8} of {census.int8} quantized convolutions of {name} are int8 in the file"
         if have.other > sum(census.float.values()):
             return f"{have.other} convolutions of {name} are float in the file, {sum(census.float.values())} should be"
+        if have.integers and (changed := altered(integers.get(name, {}), have.integers)):
+            others = f" and {len(changed) - 1} others" if changed[1:] else ""
+            return f"{changed[0]}{others} of {name}: weights, bias, scales or zero points are not those of the program"
     return None

@@ -14,6 +14,7 @@ from edgeisp import __version__
 from edgeisp.errors import UnavailableError
 from edgeisp.export import TARGETS, census
 from edgeisp.export.census import Convolutions
+from edgeisp.export.integers import Integers, of_graph
 from edgeisp.export.manifest import Camera, Census, Checkpoint, Cost, Delegation, Description, Stage
 from edgeisp.export.manifest import Function as Entry
 from edgeisp.export.manifest import Tensor as Port
@@ -54,6 +55,8 @@ class Converted:
     """By function, of the graph that was converted, where the precision is int8."""
     convolutions: dict[str, Convolutions]
     """By function, of the file that was written."""
+    integers: dict[str, dict[str, Integers]]
+    """By function and convolution, of the graph that was converted, where the precision is int8."""
 
 
 def convert(job: Job, path: Path) -> Converted:
@@ -103,7 +106,8 @@ def convert(job: Job, path: Path) -> Converted:
         for name, function in ready.items()
         if scheme
     }
-    return Converted(description, dict(report.delegation), wanted, dict(report.convolutions))
+    integers = {name: of_graph(function.module) for name, function in ready.items() if scheme}
+    return Converted(description, dict(report.delegation), wanted, dict(report.convolutions), integers)
 
 
 def _halo(loaded: LoadedModel) -> Halo | None:

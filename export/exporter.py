@@ -113,7 +113,7 @@ def export(
         verification, printed = check(folder / job.name, converted.description, job.weights, engine)
         if isinstance(verification, Verified) and not allow_portable:
             verification = _little_delegated(converted, engine) or verification
-        if lack := census.shortfall(converted.census, converted.convolutions):
+        if lack := census.shortfall(converted.census, converted.convolutions, converted.integers):
             verification = Failed(engine=engine, reason=lack)
         whole = Manifest(
             **{

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeisp.export.census import Convolutions
+from edgeisp.export.integers import Integers
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
@@ -44,7 +45,9 @@ def unsigned_activations(model: ModelProto) -> int:
 
 def convolutions(path: Path) -> Convolutions:
     """Convolutions of the file whose input, weights and output are quantized, and others."""
+    import numpy as np
     import onnx
+    from onnx import numpy_helper
 
     graph = onnx.load(str(path)).graph
     makers = {output: node for node in graph.node for output in node.output}
@@ -52,13 +55,27 @@ def convolutions(path: Path) -> Convolutions:
     for node in graph.node:
         for name in node.input:
             users.setdefault(name, []).append(node)
+    held = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     found = [node for node in graph.node if node.op_type == "Conv"]
+
+    def quantizers(node: NodeProto) -> list[NodeProto]:
+        return users.get(node.output[0], [])
 
     def is_int8(node: NodeProto) -> bool:
         sources = [makers.get(name) for name in node.input[:2]]
         return all(source is not None and source.op_type == "DequantizeLinear" for source in sources) and all(
-            user.op_type == "QuantizeLinear" for user in users.get(node.output[0], [])
+            user.op_type == "QuantizeLinear" for user in quantizers(node)
         )
 
-    int8 = sum(map(is_int8, found))
-    return Convolutions(int8, len(found) - int8)
+    def step(node: NodeProto) -> tuple[float, int]:
+        zero = held[node.input[2]]
+        return float(held[node.input[1]]), int(zero) - (128 if zero.dtype == np.uint8 else 0)
+
+    def integers(node: NodeProto) -> Integers:
+        x, weights = makers[node.input[0]], makers[node.input[1]]
+        bias = held[node.input[2]] if len(node.input) > 2 else None
+        stored, scales = (held[name] for name in weights.input[:2])
+        return Integers.of(stored, scales, bias, step(x), step(quantizers(node)[0]))
+
+    int8 = [node for node in found if is_int8(node)]
+    return Convolutions(len(int8), len(found) - len(int8), tuple(map(integers, int8)))

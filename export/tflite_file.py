@@ -8,6 +8,7 @@ from typing import Any
 
 from edgeisp.engines.tflite import interpret
 from edgeisp.export.census import Convolutions
+from edgeisp.export.integers import Integers
 from edgeisp.export.manifest import Delegation
 
 IDENTIFIER = b"TFL3"
@@ -92,18 +93,36 @@ def convolutions(content: bytes) -> dict[str, Convolutions]:
     kinds = (operators.CONV_2D, operators.DEPTHWISE_CONV_2D, operators.TRANSPOSE_CONV)
     found = {}
     for signature in model.signatureDefs:
-        graph = model.subgraphs[signature.subgraphIndex]
-        int8 = other = 0
+        graph, int8, other = model.subgraphs[signature.subgraphIndex], [], 0
         for op in graph.operators:
-            if model.operatorCodes[op.opcodeIndex].builtinCode not in kinds:
+            kind = model.operatorCodes[op.opcodeIndex].builtinCode
+            if kind not in kinds:
                 continue
-            tensors = [graph.tensors[i].type for i in (op.inputs[0], op.inputs[1], op.outputs[0])]
-            if tensors == [types.INT8] * 3:
-                int8 += 1
+            x, weights, y = (graph.tensors[i] for i in (op.inputs[0], op.inputs[1], op.outputs[0]))
+            if x.type == weights.type == y.type == types.INT8:
+                bias = graph.tensors[op.inputs[2]] if len(op.inputs) > 2 and op.inputs[2] >= 0 else None
+                int8.append(_integers(model, x, weights, y, bias, kind == operators.DEPTHWISE_CONV_2D))
             else:
                 other += 1
-        found[signature.signatureKey.decode()] = Convolutions(int8, other)
+        found[signature.signatureKey.decode()] = Convolutions(len(int8), other, tuple(int8))
     return found
+
+
+def _integers(model: Any, x: Any, weights: Any, y: Any, bias: Any, depthwise: bool) -> Integers:
+    """Of a convolution, whose weights are ``O x H x W x I`` or, depthwise, ``1 x H x W x O`` here."""
+    import numpy as np
+
+    def values(tensor: Any, kind: str) -> Any:
+        return np.frombuffer(bytes(model.buffers[tensor.buffer].data), kind).reshape(tensor.shape)
+
+    def step(tensor: Any) -> tuple[float, int]:
+        return float(tensor.quantization.scale[0]), int(tensor.quantization.zeroPoint[0])
+
+    stored = values(weights, "<i1").transpose((3, 0, 1, 2) if depthwise else (0, 3, 1, 2))
+    scales = np.asarray(weights.quantization.scale, np.float32)
+    products = scales.astype(np.float64) * step(x)[0]
+    whole = None if bias is None else values(bias, "<i4") * products
+    return Integers.of(stored, scales, whole, step(x), step(y))
 
 
 def xnnpack_delegation(content: bytes) -> dict[str, Delegation]:

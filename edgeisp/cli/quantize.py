@@ -138,6 +138,10 @@ def quantize(
         raise BadInputError(
             "nothing to train", where="--ptq", cure="leave it out: --start is where training goes on from"
         )
+    if budget_db is not None and budget_db < 0:
+        raise BadInputError(
+            f"a loss of {budget_db:g} dB", where="--budget-db", cure="give what may be lost, such as 0.1"
+        )
     from edgeisp.extras import require
     from edgeisp.models import MODELS
 

@@ -17,6 +17,7 @@ pytest.importorskip("nncf")
         (("--precision", "w8"), 2, "nothing to prepare for w8"),
         (("--checkpoint", "metaisp-w8a8"), 3, "fp32 weights are wanted"),
         (("--start", "metaisp-w8a8"), 2, "nothing to train"),
+        (("--budget-db", "-0.1"), 2, "a loss of -0.1 dB"),
     ],
 )
 def test_mistake_is_one_line_with_its_code_and_nothing_is_written(

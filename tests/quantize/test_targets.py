@@ -10,12 +10,15 @@ import pytest
 from edgeisp.engines import ENGINES
 from edgeisp.export import TARGETS, census
 from edgeisp.export.census import Convolutions
+from edgeisp.export.integers import of_graph
 from edgeisp.export.manifest import Census, Parity
+from edgeisp.export.onnx_file import convolutions
 from edgeisp.export.rewrites import prepare
 from edgeisp.export.verification import LEAST_DB, THRESHOLDS_DB, compare, lowered
 from edgeisp.models.functions import Function, ISPNetwork
 from edgeisp.quantize.layers import Ranges
-from edgeisp.quantize.network import convolutions, with_qdq
+from edgeisp.quantize.network import convolutions as layers_of
+from edgeisp.quantize.network import with_qdq
 from edgeisp.quantize.precision import parse_precision
 
 SIDE = 16
@@ -46,6 +49,9 @@ def test_every_quantized_convolution_is_int8_in_the_file_and_agrees(
     described = json.dumps({"functions": {"tile": {"inputs": port, "outputs": [{"name": "rgb"}]}}})
     report = target.convert(ready, path, parse_precision("w8a8"), {"edgeisp": described})
     assert report.convolutions == {"tile": Convolutions(int8=4, other=1)}
+    assert len(report.convolutions["tile"].integers) == (4 if name in ("onnx", "tflite") else 0)
+    integers = {key: of_graph(f.module) for key, f in ready.items()}
+    assert census.shortfall(wanted, report.convolutions, integers) is None
     program = ENGINES.get(target.engine()).open(path, threads=1)
     assert compare(program, functions)["tile"].psnr_db > 50
 
@@ -58,6 +64,39 @@ def test_census_fails_when_a_convolution_is_float() -> None:
         census.shortfall(wanted, {"tile": Convolutions(4, 2)}) or ""
     )
     assert "no convolution" in (census.shortfall(wanted, {}) or "")
+
+
+@pytest.mark.parametrize("what", ["weights", "bias", "scale", "zero point"])
+def test_census_names_the_convolution_whose_integers_are_not_those_of_the_program(
+    what: str, functions: dict[str, Function], tmp_path: Path
+) -> None:
+    pytest.importorskip("onnxscript")
+    import onnx
+    from onnx import numpy_helper
+
+    target, path = TARGETS.get("onnx"), tmp_path / "tiny.onnx"
+    ready = {key: prepare(f, target.rewrites, "w8a8").function for key, f in functions.items()}
+    target.convert(ready, path, parse_precision("w8a8"), {})
+    model = onnx.load(path)
+    held = {tensor.name: tensor for tensor in model.graph.initializer}
+    makers = {name: node for node in model.graph.node for name in node.output}
+    conv = [node for node in model.graph.node if node.op_type == "Conv" and node.input[0] in makers][-2]
+    x, weights = makers[conv.input[0]], makers[conv.input[1]]
+    names = {
+        "weights": weights.input[0],
+        "bias": conv.input[2],
+        "scale": x.input[1],
+        "zero point": x.input[2],
+    }
+    value = numpy_helper.to_array(held[names[what]]).copy()
+    value.flat[0] += {"bias": 0.01, "scale": 0.0002}.get(what, 1)
+    held[names[what]].CopyFrom(numpy_helper.from_array(value, names[what]))
+    onnx.save(model, path)
+    wanted = {"tile": Census(int8=4, float={"carries the picture": 1})}
+    found = {"tile": convolutions(path)}
+    assert census.shortfall(wanted, found) is None
+    integers = {key: of_graph(f.module) for key, f in ready.items()}
+    assert "are not those of the program" in (census.shortfall(wanted, found, integers) or "")
 
 
 def test_limit_is_lowered_and_says_why_when_the_program_does_not_agree_with_itself() -> None:
@@ -75,12 +114,12 @@ def test_int8_weights_are_stored_in_a_byte_and_mean_the_rounded_network_when_act
 ) -> None:
     pytest.importorskip(PACKAGES[name])
     target, path = TARGETS.get(name), tmp_path / f"tiny{TARGETS.get(name).suffix}"
-    functions = with_qdq(tiny, dict.fromkeys(convolutions(tiny), Ranges(None, None))).functions(SIDE, SIDE)
+    functions = with_qdq(tiny, dict.fromkeys(layers_of(tiny), Ranges(None, None))).functions(SIDE, SIDE)
     ready = {key: prepare(f, target.rewrites, "w8").function for key, f in functions.items()}
     target.convert(ready, path, parse_precision("w8"), {})
     program = ENGINES.get(target.engine()).open(path, threads=1)
     assert compare(program, functions)["tile"].psnr_db > THRESHOLDS_DB["w8"]
-    assert int8_weights(path) == len(convolutions(tiny)) == 5
+    assert int8_weights(path) == len(layers_of(tiny)) == 5
 
 
 def int8_weights(path: Path) -> int:
