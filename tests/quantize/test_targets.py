@@ -14,6 +14,7 @@ from edgeisp.export.integers import of_graph
 from edgeisp.export.manifest import Census, Parity
 from edgeisp.export.onnx_file import convolutions
 from edgeisp.export.rewrites import prepare
+from edgeisp.export.tflite_file import parse
 from edgeisp.export.verification import LEAST_DB, THRESHOLDS_DB, compare, lowered
 from edgeisp.models.functions import Function, ISPNetwork
 from edgeisp.quantize.layers import Ranges
@@ -54,6 +55,19 @@ def test_every_quantized_convolution_is_int8_in_the_file_and_agrees(
     assert census.shortfall(wanted, report.convolutions, integers) is None
     program = ENGINES.get(target.engine()).open(path, threads=1)
     assert compare(program, functions)["tile"].psnr_db > 50
+    if name == "tflite":
+        sources = dequantized(path)
+        assert sources and len(sources) == len(set(sources))
+
+
+def dequantized(path: Path) -> list[int]:
+    """The tensor that each dequantize of a TFLite file reads."""
+    from ai_edge_litert.schema_py_generated import BuiltinOperator
+
+    model = parse(path.read_bytes())
+    kinds = [code.builtinCode for code in model.operatorCodes]
+    operators = model.subgraphs[0].operators
+    return [int(op.inputs[0]) for op in operators if kinds[op.opcodeIndex] == BuiltinOperator.DEQUANTIZE]
 
 
 def test_census_fails_when_a_convolution_is_float() -> None:
