@@ -61,24 +61,28 @@ class ChannelGains(VectorBlock):
 
 
 class ClampedAttention(VectorBlock):
-    """Spatial correction: Y is weighted by the dot product of each of its pixels with the vector, clamped to [0, 1]."""
+    """Spatial correction: Y is weighted by the dot product of each of its pixels with the vector, clamped to [0, 6].
+
+    6, since ReLU6 is what every runtime fuses into the convolution before it; the convolution after it scales as it likes.
+    """
 
     def __init__(self, channels: int, n_basis: int) -> None:
-        super().__init__(torch.randn(n_basis, channels) / 6)
+        super().__init__(torch.randn(n_basis, channels))
         self.sum = nn.Conv2d(channels, 1, 1)
-        nn.init.constant_(self.sum.bias, 0.5)  # type: ignore[arg-type]
+        nn.init.constant_(self.sum.bias, 3.0)  # type: ignore[arg-type]
+        with torch.no_grad():
+            self.reduce.weight.div_(6)
 
     def attention(self, y: Tensor, part: Tensor) -> Tensor:
-        """S, ``B x 1 x H x W`` in [0, 1]."""
-        dot: Tensor = self.sum(y * part[:, :, None, None])
-        return dot.clamp(0, 1)
+        """6 S, ``B x 1 x H x W`` in [0, 6]."""
+        return F.relu6(self.sum(y * part[:, :, None, None]))
 
     def correct(self, y: Tensor, part: Tensor) -> Tensor:
         return y * self.attention(y, part)
 
     def spatial_map(self, x: Tensor, part: Tensor) -> Tensor:
         """S, in [0, 1]."""
-        return self.attention(self.expand(self.features(x)), part)[:, 0]
+        return self.attention(self.expand(self.features(x)), part)[:, 0] / 6
 
 
 class MetaISPNPU(MetaISP):
