@@ -63,7 +63,7 @@ class ChannelGains(VectorBlock):
 class ClampedAttention(VectorBlock):
     """Spatial correction: Y is weighted by the dot product of each of its pixels with the vector, clamped to [0, 6].
 
-    6, since ReLU6 is what every runtime fuses into the convolution before it; the convolution after it scales as it likes.
+    6, since ReLU6 is what every runtime fuses into the convolution before it; the one after it scales as it likes.
     """
 
     def __init__(self, channels: int, n_basis: int) -> None:

@@ -46,7 +46,7 @@ def constant(graph: GraphModule, node: Node) -> Tensor | None:
 def hold(graph: GraphModule, before: Node, stem: str, value: Tensor) -> Node:
     """A buffer with ``value``, as a node in front of ``before``."""
     name = next(f"{stem}_{i}" for i in range(len(graph.graph.nodes)) if not hasattr(graph, f"{stem}_{i}"))
-    graph.register_buffer(name, value.contiguous().clone())
+    graph.register_buffer(name, value.detach().contiguous().clone())
     with graph.graph.inserting_before(before):
         node = graph.graph.get_attr(name)
     node.meta["val"] = value

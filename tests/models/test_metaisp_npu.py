@@ -22,6 +22,7 @@ FIRST_CLASS = {
     "sub",
     "mul",
     "abs",
+    "neg",
     "sqrt",
     "cat",
     "slice",
@@ -30,11 +31,12 @@ FIRST_CLASS = {
     "split_with_sizes",
     "getitem",
     "reshape",
+    "permute",
     "view",
     "unsqueeze",
     "pixel_shuffle",
 }
-"""What docs/models.md names, and reshapes of the context, which has 576 numbers."""
+"""What docs/models.md names, and how pixel shuffles and the 576 numbers of the context are laid out."""
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +74,9 @@ def test_given_context_of_the_same_frame_changes_nothing(network: MetaISPNPU) ->
         context = network.context(raw)
         assert context.shape == (1, 576)
         assert torch.equal(network(raw, IDENTITY), network(raw, IDENTITY, context))
-        assert not torch.allclose(network(raw, IDENTITY), network(raw, IDENTITY, context.roll(1, 1)), atol=1e-5)
+        assert not torch.allclose(
+            network(raw, IDENTITY), network(raw, IDENTITY, context.roll(1, 1)), atol=1e-5
+        )
 
 
 @pytest.mark.parametrize("target", TARGETS.names())
