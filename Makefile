@@ -44,10 +44,14 @@ format: $(VENV)/dev.stamp ## Let ruff format and mend what it can.
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/dev.stamp ## Time start-up, engines and training data on this machine; tables.
+bench: $(VENV)/dev.stamp ## Time start-up, engines, whole frames, the toolkit and training data on this machine; tables.
 	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/engines.py
 	$(BIN)/python benchmarks/int8.py
+	$(BIN)/python benchmarks/efficiency.py
+	$(BIN)/python benchmarks/folding.py build/bench-int8/metaisp.onnx
+	$(BIN)/python benchmarks/exactness.py
+	$(BIN)/python benchmarks/toolkit.py
 	$(BIN)/python benchmarks/frames.py
 	$(BIN)/python benchmarks/data.py
 
