@@ -27,8 +27,8 @@ class Peer(ISPNetwork):
 class PlainStack(Peer):
     """MetaISP's 3x3 convolutions and nothing else: the same widths at the same sizes, one after the other.
 
-    ReLUs, which runtimes compute inside the convolution, in place of all that lies between. Down by a convolution of
-    stride 2, with more of them at the new size to make up for the 6x6 that MetaISP has there; up by a pixel shuffle.
+    No activations: in int8 runtimes would compute those apart. Down by a convolution of stride 2, with more of them at
+    the new size to make up for the 6x6 that MetaISP has there; up by a pixel shuffle.
     """
 
     def __init__(self, width: int = 32, inner: int = 40) -> None:
@@ -36,7 +36,7 @@ class PlainStack(Peer):
         widths = (width, width, width, 2 * width)
 
         def conv(a: int, b: int, stride: int = 1) -> list[nn.Module]:
-            return [nn.Conv2d(a, b, 3, stride, 1), nn.ReLU()]
+            return [nn.Conv2d(a, b, 3, stride, 1)]
 
         def pair(c: int) -> list[nn.Module]:
             return 2 * [*conv(c, c), *conv(c, inner), *conv(inner, c)]

@@ -38,7 +38,8 @@ class TorchEngine:
 
         if threads:
             torch.set_num_threads(threads)
-        return TorchProgram(network)
+        # convolutions are some 10 % faster so; values are the same up to rounding
+        return TorchProgram(network.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ class TorchProgram:
 
         if not isinstance(self.network, ContextNetwork):
             return self
-        return TorchProgram(self.network.folded(torch.from_numpy(context["context"])), self.ran_on)
+        network = self.network.folded(torch.from_numpy(context["context"]))
+        return TorchProgram(network.to(memory_format=torch.channels_last), self.ran_on)  # type: ignore[call-overload]
 
     def run(self, function: str, inputs: Tensors) -> dict[str, NDArray[np.float32]]:
         source = THUMBNAIL if THUMBNAIL in inputs else task_of(self.network).source

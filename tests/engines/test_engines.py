@@ -49,7 +49,7 @@ def test_torch_engine_runs_a_checkpoint_at_the_size_it_is_given(tmp_path: Path) 
         rgb = program.run("tile", {"raw": raw, "color": color, "context": context})["rgb"]
         with torch.no_grad():
             expected = network(torch.from_numpy(raw), torch.from_numpy(color), torch.from_numpy(context))
-        assert np.array_equal(rgb, expected.numpy())
+        assert np.abs(rgb - expected.numpy()).max() < 1e-6
         assert rgb.shape == (1, 3, 2 * height, 2 * width)
 
 
