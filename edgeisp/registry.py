@@ -70,5 +70,5 @@ class Registry(Generic[T]):
 
 def did_you_mean(name: str, names: list[str]) -> str:
     """One sentence that names the closest of ``names``, or all of them."""
-    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.65)
     return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names)}"

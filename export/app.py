@@ -124,13 +124,17 @@ def put(platform: str, artifact: Path, app: Path, output: Path, weights: Path | 
     The self-test's answers are PyTorch's, on the first picture of those that verify artifacts.
 
     Raises:
-        BadInputError: see `fit`; or ``output`` is there already.
+        BadInputError: see `fit`; or ``output`` is there already, or inside ``app``.
         CheckpointError: the weights are not those that the artifact was made from.
     """
     described = fit(platform, artifact)
     if output.exists():
         raise BadInputError(
             "it is there already", where=output, cure="remove it, or name another folder with -o"
+        )
+    if output.resolve().is_relative_to(app.resolve()):
+        raise BadInputError(
+            "it lies inside the app that is copied", where=output, cure="name another folder with -o"
         )
     place = APPS[platform].place
     with whole(output) as copy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -56,6 +57,6 @@ def app(
     copy = output or Path("build") / chosen.folder
     with console.progress(f"{artifact.name} into {copy}"):
         place = apps.put(platform, artifact, apps.source(platform, folder), copy, checkpoint)
-    command = f"cd {copy} && {chosen.next}"
+    command = f"cd {shlex.quote(str(copy))} && {chosen.next}"
     facts = {"app": str(copy), "artifact": str(place), "platform": platform, "next": command}
     console.result(facts, f"{copy}\nnext, {chosen.needs}: {command}")

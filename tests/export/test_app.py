@@ -57,6 +57,16 @@ def test_app_gets_an_artifact_that_passes_its_self_test(
     assert "already" in capsys.readouterr().err
 
 
+def test_copy_is_refused_when_it_lies_inside_the_app(
+    package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = tmp_path / "app"
+    (app / "App" / "Resources" / "Artifact").mkdir(parents=True)
+    assert put(package, "-o", app / "copy", "--app", app) == 2
+    assert "inside the app" in capsys.readouterr().err
+    assert not (app / "copy").exists()
+
+
 def test_app_is_refused_when_it_is_another_folder(
     package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
