@@ -94,7 +94,7 @@ def test_app_refuses_artifacts_when_they_do_not_fit_or_are_damaged(
     ("change", "said"),
     [
         ({}, "have no core"),
-        ({"name": "noise"}, "tile asks for noise"),
+        ({"name": "noise"}, "context asks for noise"),
         ({"dtype": "int8"}, "raw as int8"),
         ({"target": "coreml"}, "takes tflite and executorch"),
     ],
@@ -106,8 +106,8 @@ def test_android_app_refuses_an_artifact_when_it_cannot_use_it(
     shutil.copy(GOLDEN / "frames" / "crops" / artifact.name, artifact)
     described = json.loads(manifest.path_of(GOLDEN / "frames" / "crops" / artifact.name).read_text())
     described.update({key: value for key, value in change.items() if key in described})
-    tile = described["functions"]["tile"]["inputs"][0]
-    tile.update({key: value for key, value in change.items() if key in tile})
+    port = described["functions"]["context" if "name" in change else "tile"]["inputs"][0]
+    port.update({key: value for key, value in change.items() if key in port})
     if not change:
         described["halo"]["auto"] = described["tile"][0]
     manifest.path_of(artifact).write_text(json.dumps(described))

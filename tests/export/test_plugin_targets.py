@@ -132,12 +132,12 @@ def test_verify_refuses_a_file_that_was_changed_after_its_export(
     assert "sha256" in done.stderr
 
 
-def test_verify_refuses_a_manifest_that_names_other_inputs_than_the_network(
+def test_verify_refuses_a_manifest_that_names_other_outputs_than_the_network(
     export: Export, run_edgeisp: Export, plugin: Path, weights: Path, tmp_path: Path
 ) -> None:
     assert export("pt2").returncode == 0
     path = tmp_path / "out" / "tiny.pt2.edgeisp.json"
-    path.write_text(path.read_text().replace('"name": "raw"', '"name": "RAW"'))
+    path.write_text(path.read_text().replace('"name": "rgb"', '"name": "RGB"'))
     done = run_edgeisp("verify", "out/tiny.pt2", "--checkpoint", weights, path=[plugin])
     assert done.returncode == 2
     assert "the manifest is not of tiny: tile differs" in done.stderr
