@@ -229,7 +229,8 @@ def paint(view: View, onto: Image.Image, colors: Mapping[str, str]) -> None:
     ground = rgba(view.given["background"]) if view.given.get("background", "").startswith("#") else None
     faded = view.given.get("enabled") == "false"
     if view.tag == "ImageButton":
-        draw.ellipse(box, fill=ground, outline=rgba(colors["idle"]), width=5 * SCALE)
+        fill = (*ground[:3], 100 if faded else 255) if ground else None
+        draw.ellipse(box, fill=fill, outline=rgba(colors["idle"]), width=5 * SCALE)
     elif view.tag == "Button":
         draw.rounded_rectangle(box, 24 * SCALE, fill=ground)
     elif ground:
@@ -302,7 +303,7 @@ def mark(picture: Image.Image, view: View, marks: Sequence[tuple[str, str]]) -> 
     for id_, number in marks:
         at = next(part for part in view.each() if part.id == id_)
         radius = 13 * SCALE
-        x, y = min(at.x + at.width, picture.width) - radius - 4, max(at.y, radius + 2)
+        x, y = min(at.x + at.width, picture.width) - radius - 4, max(at.y - radius // 2, radius + 2)
         draw.ellipse(
             (x - radius, y - radius, x + radius, y + radius), fill="#e91e63", outline="white", width=SCALE
         )

@@ -65,15 +65,17 @@ def scenes(resources: Resources) -> tuple[Scene, ...]:
         "118.9",
         "LiteRT GPU computes something else: context 31.2 dB",
     )
-    engine = {"text": "LiteRT GPU"}
+    engine, off = {"text": "LiteRT GPU"}, {"enabled": "false"}
     rendering = {
         "work": SHOWN,
         "work_text": text("tile", 51, 88),
         "work_bar": {"progress": "51", "max": "88"},
-        "shutter": {"enabled": "false"},
+        "shutter": off,
+        "live": off,
         "banner": {**over, "background": "@color/warning"},
-        "engine": {"text": "LiteRT CPU"},
+        "engine": engine,
     }
+    denied = {"problem": SHOWN, "banner": passed, "engine": engine, "shutter": off, "live": off}
     live = {
         "banner": passed,
         "engine": engine,
@@ -82,7 +84,12 @@ def scenes(resources: Resources) -> tuple[Scene, ...]:
     }
     facts = text("facts", 4032, 3024, "...", "LiteRT GPU 2.3.0")
     rows = tuple(
-        {"taken": {"text": taken}, "state": text(state), "render": text(action)}
+        {
+            "taken": {"text": taken},
+            "state": text(state),
+            "render": text(action),
+            **({"export": off} if state == "shot_without_dng" else {}),
+        }
         for taken, state, action in (
             ("21 November, 14:05", "shot_rendered", "look"),
             ("21 November, 14:02", "shot_with_dng", "render"),
@@ -99,7 +106,7 @@ def scenes(resources: Resources) -> tuple[Scene, ...]:
         Scene("camera", rendering, (("banner", "5"), ("work_bar", "6"), ("cancel", "7")), shows="viewfinder"),
         Scene("compare", {"facts": facts}, (("divider", "8"), ("save", "9")), shows="pictures"),
         Scene("shots", {}, (("list", "10"),), rows=rows),
-        Scene("camera", {"problem": SHOWN, "banner": passed}, (("problem_title", "11"),)),
+        Scene("camera", denied, (("problem_title", "11"),)),
         Scene("camera", live, (), LANDSCAPE, "live_picture"),
     )
 
