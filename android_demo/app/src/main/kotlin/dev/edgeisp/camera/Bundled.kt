@@ -12,15 +12,16 @@ import java.io.File
 import java.io.IOException
 
 /** What `edgeisp app android` put into the app's assets: an artifact, its manifest and its self-test. */
-class Bundled private constructor(private val context: Context, val manifest: Manifest, private val folder: File) {
+class Bundled private constructor(context: Context, val manifest: Manifest, private val folder: File) {
     val artifact = File(folder, manifest.artifact)
     val golden: Golden = Golden.read(File(folder, "golden.json"), manifest)
     val engines: List<Engine> = Runtimes.fitting(context, artifact)
+    val trial = Trial(File(context.filesDir, "trial"))
 
     /** Opened by the [chosen] runtime, or by the CPU where that one fails the self-test. */
     fun open(chosen: String?): Checked {
         val order = Checked.order(engines, chosen)
-        return Checked.open(manifest, artifact, golden, order, Trial(File(context.filesDir, "trial")))
+        return Checked.open(manifest, artifact, golden, order, trial)
     }
 
     companion object {

@@ -15,7 +15,6 @@ import android.hardware.camera2.TotalCaptureResult
 import android.media.Image
 import android.media.ImageReader
 import android.os.Handler
-import android.util.Size
 import android.view.Surface
 import dev.edgeisp.core.Capture
 import dev.edgeisp.core.Failure
@@ -23,43 +22,16 @@ import dev.edgeisp.core.SensorMemory
 import dev.edgeisp.core.Shot
 import java.nio.ByteBuffer
 
-/** A camera that gives RAW, and the sizes of what it gives. */
-class RawCamera private constructor(val id: String, val characteristics: CameraCharacteristics) {
-    private val sizes = characteristics.get(CameraCharacteristics.SCALER_STREAM_CONFIGURATION_MAP)
-    val raw: Size = largest(sizes?.getOutputSizes(ImageFormat.RAW_SENSOR))
-    val jpeg: Size = largest(sizes?.getOutputSizes(ImageFormat.JPEG))
-    val mounted: Int = characteristics.get(CameraCharacteristics.SENSOR_ORIENTATION) ?: 0
-
-    /** Of the RAW's shape, as far as the camera has one. */
-    val preview: Size = sizes?.getOutputSizes(SurfaceTexture::class.java).orEmpty()
-        .filter { it.width <= PREVIEW_WIDTH }
-        .minWithOrNull(compareBy({ Math.abs(it.width * raw.height - it.height * raw.width) / raw.height }, { -it.width }))
-        ?: jpeg
-
-    companion object {
-        private const val PREVIEW_WIDTH = 1600
-
-        /** The camera at the back if that one gives RAW, else any other. Throws [Failure.NoRaw]. */
-        fun find(manager: CameraManager): RawCamera {
-            val found = manager.cameraIdList.map { it to manager.getCameraCharacteristics(it) }.filter { (_, told) ->
-                told.get(CameraCharacteristics.REQUEST_AVAILABLE_CAPABILITIES).orEmpty()
-                    .contains(CameraCharacteristics.REQUEST_AVAILABLE_CAPABILITIES_RAW)
-            }
-            val (id, told) = found.minByOrNull { (_, told) ->
-                if (told.get(CameraCharacteristics.LENS_FACING) == CameraCharacteristics.LENS_FACING_BACK) 0 else 1
-            } ?: throw Failure.NoRaw()
-            return RawCamera(id, told)
-        }
-
-        private fun IntArray?.orEmpty() = this ?: IntArray(0)
-
-        private fun largest(sizes: Array<Size>?): Size =
-            sizes.orEmpty().maxByOrNull { it.width.toLong() * it.height } ?: throw Failure.NoRaw()
-    }
-}
-
-/** Viewfinder, shots and a stream of RAW frames of one camera. Everything happens on [handler]'s thread. */
-class Camera(private val context: Context, private val handler: Handler, private val failed: (Failure) -> Unit) {
+/**
+ * Viewfinder, shots and a stream of RAW frames of one camera. Everything happens on [handler]'s thread; [changed] is told whether
+ * it is open, each time it opens or closes.
+ */
+class Camera(
+    context: Context,
+    private val handler: Handler,
+    private val changed: (Boolean) -> Unit,
+    private val failed: (Failure) -> Unit,
+) {
     private val manager = context.getSystemService(Context.CAMERA_SERVICE) as CameraManager
     private var camera: RawCamera? = null
     private var device: CameraDevice? = null
@@ -72,11 +44,12 @@ class Camera(private val context: Context, private val handler: Handler, private
     private var frames: ((SensorMemory, Shot) -> Unit)? = null
     private var latest: CaptureResult? = null
     private var pending: Pending? = null
-    private var wanted = false
+    private var opening: Opening? = null
     private var isLeft = false
 
     /** Opening that waits for a shot that is being taken. */
     private var next: (() -> Unit)? = null
+    private val patience = Runnable { pending?.giveUp() }
 
     /** Opens [found] with its viewfinder on [texture]; a shot that is being taken comes first. The permission must have been given. */
     @SuppressLint("MissingPermission") // the screen asks first; a refusal is an answer
@@ -86,7 +59,6 @@ class Camera(private val context: Context, private val handler: Handler, private
             return
         }
         close()
-        wanted = true
         camera = found
         texture.setDefaultBufferSize(found.preview.width, found.preview.height)
         val surface = Surface(texture)
@@ -94,11 +66,13 @@ class Camera(private val context: Context, private val handler: Handler, private
         shown = texture
         val raw = ImageReader.newInstance(found.raw.width, found.raw.height, ImageFormat.RAW_SENSOR, 3)
         val jpeg = ImageReader.newInstance(found.jpeg.width, found.jpeg.height, ImageFormat.JPEG, 2)
-        raw.setOnImageAvailableListener({ reader -> guarded { reader.acquireNextImage()?.let(::onRaw) } }, handler)
-        jpeg.setOnImageAvailableListener({ reader -> guarded { reader.acquireNextImage()?.let(::onJpeg) } }, handler)
         raws = raw
         jpegs = jpeg
-        manager.openCamera(found.id, opened(listOf(surface, raw.surface, jpeg.surface)), handler)
+        val own = Opening(listOf(surface, raw.surface, jpeg.surface))
+        opening = own
+        own.listen(raw, ::onRaw)
+        own.listen(jpeg, ::onJpeg)
+        manager.openCamera(found.id, own, handler)
     }
 
     /** A shot in [held]'s orientation goes to [done]; it always gets an answer. */
@@ -107,10 +81,11 @@ class Camera(private val context: Context, private val handler: Handler, private
         if (camera == null || device == null || session == null) return done(Result.failure(Failure.NoCamera("it is not open")))
         val shot = Pending(camera.characteristics, held) { result ->
             pending = null
+            handler.removeCallbacks(patience)
             done(result)
-            val opening = next
+            val waiting = next
             next = null
-            if (opening != null) opening() else if (isLeft) close()
+            if (waiting != null) waiting() else if (isLeft) close()
         }
         pending = shot
         try {
@@ -120,11 +95,11 @@ class Camera(private val context: Context, private val handler: Handler, private
             request.set(CaptureRequest.JPEG_ORIENTATION, shot.degrees)
             request.set(CaptureRequest.JPEG_QUALITY, 95.toByte())
             session.capture(request.build(), shot, handler)
-            handler.postDelayed({ if (pending === shot) shot.giveUp() }, PATIENCE_MS)
+            handler.postDelayed(patience, PATIENCE_MS)
         } catch (error: CameraAccessException) {
-            shot.fail(error.message)
+            shot.fail(noCamera(error))
         } catch (error: IllegalStateException) {
-            shot.fail(error.message)
+            shot.fail(noCamera(error))
         }
     }
 
@@ -142,13 +117,13 @@ class Camera(private val context: Context, private val handler: Handler, private
     /** Closes it, but not before a shot that is being taken has come. */
     fun closeWhenIdle() {
         isLeft = true
+        next = null
         if (pending == null) close()
     }
 
-    fun close() {
-        wanted = false
+    private fun close() {
+        opening = null
         isLeft = false
-        pending?.giveUp()
         frames = null
         latest = null
         for (part in listOf<AutoCloseable?>(session, device, raws, jpegs)) try {
@@ -165,38 +140,54 @@ class Camera(private val context: Context, private val handler: Handler, private
         raws = null
         jpegs = null
         viewfinder = null
+        changed(false)
     }
 
-    private fun opened(surfaces: List<Surface>) = object : CameraDevice.StateCallback() {
+    /** One opening of a camera. What is heard of an earlier one changes nothing. */
+    private inner class Opening(private val surfaces: List<Surface>) : CameraDevice.StateCallback() {
+        private val isCurrent: Boolean get() = opening === this
+
+        private val configured = object : CameraCaptureSession.StateCallback() {
+            override fun onConfigured(made: CameraCaptureSession) {
+                if (!isCurrent) return
+                session = made
+                guarded {
+                    repeat()
+                    changed(true)
+                }
+            }
+
+            override fun onConfigureFailed(made: CameraCaptureSession) = ended("it does not give a preview, RAW and JPEG at once")
+        }
+
+        fun listen(reader: ImageReader, taken: (Image) -> Unit) = reader.setOnImageAvailableListener(
+            { if (isCurrent) guarded { it.acquireNextImage()?.let(taken) } }, handler,
+        )
+
         override fun onOpened(opened: CameraDevice) {
-            if (!wanted) return opened.close()
+            if (!isCurrent) return opened.close()
             device = opened
             guarded { opened.createCaptureSession(surfaces, configured, handler) }
         }
 
         override fun onDisconnected(lost: CameraDevice) {
             lost.close()
-            gone("another app took it")
+            ended("another app took it")
         }
 
         override fun onError(lost: CameraDevice, error: Int) {
             lost.close()
-            gone("error $error")
-        }
-    }
-
-    private val configured = object : CameraCaptureSession.StateCallback() {
-        override fun onConfigured(made: CameraCaptureSession) {
-            session = made
-            guarded { repeat() }
+            ended("error $error")
         }
 
-        override fun onConfigureFailed(made: CameraCaptureSession) = gone("it does not give a preview, RAW and JPEG at once")
+        private fun ended(why: String) {
+            if (isCurrent) gone(Failure.NoCamera(why))
+        }
     }
 
     private val watching = object : CameraCaptureSession.CaptureCallback() {
         override fun onCaptureCompleted(own: CameraCaptureSession, request: CaptureRequest, result: TotalCaptureResult) {
-            latest = result
+            if (own === session) latest = result
         }
     }
 
@@ -222,7 +213,7 @@ class Camera(private val context: Context, private val handler: Handler, private
     private fun onRaw(image: Image) {
         val shot = pending
         if (shot != null) {
-            if (shot.isOf(image)) image.use { shot.onRaw(sensorMemory(it, copied(it.planes[0].buffer))) } else image.close()
+            image.use { if (shot.isOf(it)) keep(it, shot) }
             return
         }
         image.use {
@@ -231,12 +222,31 @@ class Camera(private val context: Context, private val handler: Handler, private
         }
     }
 
-    private fun onJpeg(image: Image) = image.use { pending?.onJpeg(copied(it.planes[0].buffer).array()) }
+    private fun keep(image: Image, shot: Pending) = try {
+        shot.onRaw(sensorMemory(image, copied(image.planes[0].buffer)))
+    } catch (full: Failure.NoMemory) {
+        shot.fail(full)
+    }
 
-    private fun gone(why: String) {
-        pending?.fail(why)
+    private fun onJpeg(image: Image) = image.use {
+        val shot = pending
+        if (shot != null && shot.isOf(it)) shot.onJpeg(bytes(it))
+    }
+
+    private fun bytes(jpeg: Image): ByteArray? = try {
+        copied(jpeg.planes[0].buffer).array()
+    } catch (_: Failure.NoMemory) {
+        null
+    }
+
+    /** An opening that waits is none the worse for it. */
+    private fun gone(failure: Failure) {
+        val waiting = next
+        next = null
+        pending?.fail(failure)
         close()
-        failed(Failure.NoCamera(why))
+        failed(failure)
+        waiting?.invoke()
     }
 
     /** Camera2 throws when a camera goes away between two calls. */
@@ -245,20 +255,25 @@ class Camera(private val context: Context, private val handler: Handler, private
     } catch (failure: Failure) {
         failed(failure)
     } catch (error: CameraAccessException) {
-        gone(error.message ?: "no access")
+        gone(noCamera(error))
     } catch (error: IllegalStateException) {
-        gone(error.message ?: "it was closed")
+        gone(noCamera(error))
     } catch (error: IllegalArgumentException) {
-        gone(error.message ?: "it refuses the request")
+        gone(noCamera(error))
     } catch (error: SecurityException) {
-        failed(Failure.Denied("The camera"))
+        gone(Failure.Denied("The camera"))
     }
 
     private companion object {
         const val PATIENCE_MS = 10_000L
 
+        /** Throws [Failure.NoMemory]. */
         fun copied(buffer: ByteBuffer): ByteBuffer {
-            val copy = ByteBuffer.allocate(buffer.remaining())
+            val copy = try {
+                ByteBuffer.allocate(buffer.remaining())
+            } catch (full: OutOfMemoryError) {
+                throw Failure.NoMemory(full, "Close other apps and take it again.")
+            }
             copy.put(buffer.duplicate())
             copy.rewind()
             return copy

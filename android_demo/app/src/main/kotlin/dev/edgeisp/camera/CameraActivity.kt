@@ -8,6 +8,7 @@ import android.content.pm.PackageManager
 import android.graphics.Bitmap
 import android.graphics.Matrix
 import android.graphics.SurfaceTexture
+import android.hardware.display.DisplayManager
 import android.net.Uri
 import android.os.Bundle
 import android.provider.Settings
@@ -21,6 +22,7 @@ import android.widget.ImageView
 import android.widget.ProgressBar
 import android.widget.Spinner
 import android.widget.TextView
+import dev.edgeisp.core.Checked
 import dev.edgeisp.core.Event
 import dev.edgeisp.core.Failure
 import dev.edgeisp.core.FrameMeter
@@ -38,10 +40,21 @@ class CameraActivity : Activity(), Desk.Screen, TextureView.SurfaceTextureListen
             }
         }
     }
+    private val displays by lazy { getSystemService(DISPLAY_SERVICE) as DisplayManager }
+
+    /** Half a turn of the screen changes no size, and no configuration. */
+    private val halfTurns = object : DisplayManager.DisplayListener {
+        override fun onDisplayChanged(display: Int) = fit()
+        override fun onDisplayAdded(display: Int) = Unit
+        override fun onDisplayRemoved(display: Int) = Unit
+    }
     private var told: AlertDialog? = null
     private var toldOf: Failure? = null
     private var camera: RawCamera? = null
     private var isShown = false
+
+    /** The row of the runtime that is shown. */
+    private var engine = -1
 
     override fun onCreate(state: Bundle?) {
         super.onCreate(state)
@@ -61,6 +74,7 @@ class CameraActivity : Activity(), Desk.Screen, TextureView.SurfaceTextureListen
         isShown = true
         desk.add(this)
         turning.enable()
+        displays.registerDisplayListener(halfTurns, null)
         openCamera()
     }
 
@@ -68,6 +82,7 @@ class CameraActivity : Activity(), Desk.Screen, TextureView.SurfaceTextureListen
         super.onStop()
         isShown = false
         turning.disable()
+        displays.unregisterDisplayListener(halfTurns)
         desk.send(Event.Away)
         desk.remove(this)
         told?.dismiss()
@@ -105,6 +120,8 @@ class CameraActivity : Activity(), Desk.Screen, TextureView.SurfaceTextureListen
             fit()
             desk.onCamera { it.open(found, texture) }
             show(desk.session)
+        } catch (failure: Failure.NoCamera) {
+            problem(getString(R.string.failure_title), "${failure.what}. ${failure.cure}", getString(R.string.retry), ::openCamera)
         } catch (failure: Failure) {
             problem(getString(R.string.no_camera_title), "${failure.what}. ${failure.cure}", getString(R.string.shots)) {
                 startActivity(Intent(this, ShotsActivity::class.java))
@@ -153,10 +170,11 @@ class CameraActivity : Activity(), Desk.Screen, TextureView.SurfaceTextureListen
         bar.isIndeterminate = session.of == 0 || session.phase != Phase.RENDERING
         bar.max = session.of
         bar.progress = session.done
-        view(R.id.shutter).isEnabled = session.canShoot && camera != null
-        view(R.id.shutter).alpha = if (session.canShoot && camera != null) 1f else 0.4f
+        val canShoot = session.canShoot && desk.isCameraOpen
+        view(R.id.shutter).isEnabled = canShoot
+        view(R.id.shutter).alpha = if (canShoot) 1f else 0.4f
         val live = findViewById(R.id.live) as Button
-        live.isEnabled = session.canPreview && camera != null
+        live.isEnabled = session.canPreview && desk.isCameraOpen
         live.text = getString(if (session.phase == Phase.LIVE) R.string.live_stop else R.string.live)
         if (session.phase != Phase.LIVE) {
             view(R.id.live_picture).visibility = View.GONE
@@ -186,18 +204,24 @@ class CameraActivity : Activity(), Desk.Screen, TextureView.SurfaceTextureListen
         }
     }
 
+    /** The runtime that is used, or the one that is tried first. */
     private fun engines(session: Session) {
         val spinner = findViewById(R.id.engine) as Spinner
-        val names = desk.bundled?.engines?.map { it.name }.orEmpty()
         spinner.isEnabled = session.phase == Phase.READY || session.phase == Phase.LIVE
-        if (spinner.adapter?.count == names.size) return
+        val engines = desk.bundled?.engines ?: return
+        if (spinner.adapter == null) fill(spinner, engines.map { it.name })
+        val used = engines.indexOf(desk.checked?.engine ?: Checked.order(engines, desk.chosen).first())
+        if (used == engine) return
+        engine = used
+        spinner.setSelection(used)
+    }
+
+    private fun fill(spinner: Spinner, names: List<String>) {
         spinner.adapter = ArrayAdapter(this, android.R.layout.simple_spinner_dropdown_item, names)
-        var shown = names.indexOf(desk.chosen ?: desk.checked?.engine?.name).coerceAtLeast(0)
-        spinner.setSelection(shown)
         spinner.onItemSelectedListener = object : AdapterView.OnItemSelectedListener {
             override fun onItemSelected(list: AdapterView<*>?, row: View?, index: Int, id: Long) {
-                if (index == shown) return // Android tells of its own selection too.
-                shown = index
+                if (index == engine) return // Android tells of our selection too.
+                engine = index
                 desk.chosen = names[index]
             }
 
@@ -220,7 +244,10 @@ class CameraActivity : Activity(), Desk.Screen, TextureView.SurfaceTextureListen
                 .setNegativeButton(R.string.discard) { _, _ -> desk.send(Event.Discard) }
                 .setNeutralButton(R.string.shots) { _, _ -> startActivity(Intent(this, ShotsActivity::class.java)) }
         } else {
-            dialog.setTitle(R.string.failure_title).setPositiveButton(R.string.understood) { _, _ -> desk.send(Event.Understood) }
+            dialog.setTitle(R.string.failure_title).setPositiveButton(R.string.understood) { _, _ ->
+                desk.send(Event.Understood)
+                if (!desk.isCameraOpen) openCamera()
+            }
         }
         told = dialog.show()
     }

@@ -33,15 +33,8 @@ class CompareView(context: Context, attributes: AttributeSet?) : View(context, a
 
     override fun onDraw(canvas: Canvas) {
         val ours = ours ?: return
-        val place = RectF()
-        val fit = Matrix().apply {
-            setRectToRect(
-                RectF(0f, 0f, ours.width.toFloat(), ours.height.toFloat()), RectF(0f, 0f, width.toFloat(), height.toFloat()),
-                Matrix.ScaleToFit.CENTER,
-            )
-            mapRect(place, RectF(0f, 0f, ours.width.toFloat(), ours.height.toFloat()))
-        }
-        canvas.drawBitmap(ours, fit, paint)
+        val place = place(ours)
+        canvas.drawBitmap(ours, null, place, paint)
         val phones = phones ?: return
         val at = place.left + share * place.width()
         canvas.save()
@@ -52,12 +45,23 @@ class CompareView(context: Context, attributes: AttributeSet?) : View(context, a
     }
 
     override fun onTouchEvent(event: MotionEvent): Boolean {
-        if (phones == null || width == 0) return super.onTouchEvent(event)
-        share = (event.x / width).coerceIn(0f, 1f)
+        val ours = ours
+        if (ours == null || phones == null || width == 0) return super.onTouchEvent(event)
+        val place = place(ours)
+        share = ((event.x - place.left) / place.width()).coerceIn(0f, 1f)
         dragged(share)
         if (event.action == MotionEvent.ACTION_UP) performClick()
         return true
     }
 
     override fun performClick(): Boolean = super.performClick()
+
+    /** Where the pictures are in the view. */
+    private fun place(ours: Bitmap): RectF {
+        val place = RectF(0f, 0f, ours.width.toFloat(), ours.height.toFloat())
+        val fit = Matrix()
+        fit.setRectToRect(place, RectF(0f, 0f, width.toFloat(), height.toFloat()), Matrix.ScaleToFit.CENTER)
+        fit.mapRect(place)
+        return place
+    }
 }

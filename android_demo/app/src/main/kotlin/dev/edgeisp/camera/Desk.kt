@@ -46,7 +46,7 @@ class Desk(private val context: Context) {
     private val screens = mutableListOf<Screen>()
 
     val store = ShotStore(places())
-    val camera = Camera(context, cameraThread) { failure ->
+    val camera = Camera(context, cameraThread, { isOpen -> main.post { isCameraOpen = isOpen; show() } }) { failure ->
         post(Event.Missed(failure))
         post(Event.Away)
         main.post { tell(failure) }
@@ -57,6 +57,10 @@ class Desk(private val context: Context) {
     @Volatile var bundled: Bundled? = null
         private set
     var checked: Checked? = null
+        private set
+
+    /** Whether the camera gives pictures. */
+    var isCameraOpen = false
         private set
 
     /** By how many degrees the phone is turned clockwise; a multiple of 90. */
@@ -72,12 +76,12 @@ class Desk(private val context: Context) {
     private var live: Live? = null
     @Volatile private var isCancelled = false
 
-    /** The name of the chosen runtime. */
+    /** The name of the chosen runtime. Choosing one again tries it again, even if it took the process down. */
     var chosen: String?
         get() = settings.getString("engine", null)
         set(name) {
-            if (name == chosen) return
             settings.edit().putString("engine", name).apply()
+            bundled?.trial?.forget()
             send(Event.Opening)
         }
 
@@ -100,7 +104,7 @@ class Desk(private val context: Context) {
         val (next, effects) = session.after(event)
         session = next
         effects.forEach(::perform)
-        screens.toList().forEach { it.show(session) }
+        show()
     }
 
     /** From any thread. */
@@ -126,7 +130,7 @@ class Desk(private val context: Context) {
     /** Says a failure that changes nothing. */
     fun tell(failure: Failure) {
         if (session.failure == null) session = session.copy(failure = failure)
-        screens.toList().forEach { it.show(session) }
+        show()
     }
 
     /** The camera to be used, on the camera's thread to [found]. */
@@ -134,8 +138,10 @@ class Desk(private val context: Context) {
         cameraThread.post { work(camera) }
     }
 
-    /** Throws [Failure.NoRaw]. */
+    /** Throws [Failure.NoRaw] or [Failure.NoCamera]. */
     fun rawCamera(): RawCamera = RawCamera.find(context.getSystemService(Context.CAMERA_SERVICE) as CameraManager)
+
+    private fun show() = screens.toList().forEach { it.show(session) }
 
     private fun perform(effect: Effect) {
         when (effect) {

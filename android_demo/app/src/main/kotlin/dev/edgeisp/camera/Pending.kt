@@ -23,13 +23,14 @@ class Pending(
     private var began: Long? = null
     private var raw: SensorMemory? = null
     private var jpeg: ByteArray? = null
+    private var hasJpeg = false
     private var result: TotalCaptureResult? = null
     private var isDone = false
 
     /** By which the phone turns its JPEG. */
     val degrees: Int = (mounted() + if (isFront()) -held else held).mod(360)
 
-    /** Whether an image is of this shot rather than of a stream before it. */
+    /** Whether an image is of this shot rather than of a stream or of a shot before it. */
     fun isOf(image: Image): Boolean = image.timestamp == began
 
     fun onRaw(memory: SensorMemory) {
@@ -37,8 +38,10 @@ class Pending(
         finish()
     }
 
-    fun onJpeg(bytes: ByteArray) {
+    /** Null where memory has no room for it. */
+    fun onJpeg(bytes: ByteArray?) {
         jpeg = bytes
+        hasJpeg = true
         finish()
     }
 
@@ -54,16 +57,16 @@ class Pending(
     override fun onCaptureFailed(session: CameraCaptureSession, request: CaptureRequest, failure: CaptureFailure) = giveUp()
 
     /** Nothing more will come. A RAW that is here with what belongs to it is not thrown away for a JPEG that is not. */
-    fun giveUp() = if (raw != null && result != null) settle() else fail("it gave no RAW")
+    fun giveUp() = if (raw != null && result != null) settle() else fail(Failure.NoCamera("it gave no RAW"))
 
-    fun fail(why: String?) {
+    fun fail(failure: Failure) {
         if (isDone) return
         isDone = true
-        done(Result.failure(Failure.NoCamera(why ?: "no reason given")))
+        done(Result.failure(failure))
     }
 
     private fun finish() {
-        if (raw != null && result != null && jpeg != null) settle()
+        if (raw != null && result != null && hasJpeg) settle()
     }
 
     private fun settle() {

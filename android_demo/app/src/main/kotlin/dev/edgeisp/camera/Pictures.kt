@@ -55,13 +55,20 @@ private fun turned(picture: Bitmap, degrees: Int): Bitmap {
 /** The user's pictures, where files are added and none is read. */
 class Album(private val context: Context) {
 
-    /** Adds what there is of a shot: our picture, and its DNG. Throws [Failure.NoRoom] or [Failure.Storage]. */
+    /** Adds what there is of a shot, our picture and its DNG, or nothing. Throws [Failure.NoRoom] or [Failure.Storage]. */
     fun add(kept: Kept, withPicture: Boolean) {
-        if (withPicture && kept.picture.isFile) add(kept.picture, "edgeisp-${kept.name}.jpg", "image/jpeg")
-        kept.dng?.let { add(it, "edgeisp-${kept.name}.dng", "image/x-adobe-dng") }
+        val remove =
+            if (withPicture && kept.picture.isFile) add(kept.picture, "edgeisp-${kept.name}.jpg", "image/jpeg") else null
+        try {
+            kept.dng?.let { add(it, "edgeisp-${kept.name}.dng", "image/x-adobe-dng") }
+        } catch (failure: Failure) {
+            remove?.invoke()
+            throw failure
+        }
     }
 
-    private fun add(file: File, name: String, mime: String) = try {
+    /** Returns what removes it again. */
+    private fun add(file: File, name: String, mime: String): () -> Unit = try {
         if (Newer.hasScopedStorage) insert(file, name, mime) else copy(file, name, mime)
     } catch (error: SecurityException) {
         throw Failure.Denied("Writing to Pictures")
@@ -70,7 +77,7 @@ class Album(private val context: Context) {
         throw Failure.Storage("$name cannot be added (${error.message})", error)
     }
 
-    private fun insert(file: File, name: String, mime: String) {
+    private fun insert(file: File, name: String, mime: String): () -> Unit {
         val resolver = context.contentResolver
         val place = Newer.pending(resolver, name, mime, "${Environment.DIRECTORY_PICTURES}/$FOLDER")
             ?: throw IOException("the system gives no place for it")
@@ -82,20 +89,26 @@ class Album(private val context: Context) {
             resolver.delete(place, null, null)
             throw error
         }
+        return { resolver.delete(place, null, null) }
     }
 
     /** Before Android 10, with the permission to write. */
-    private fun copy(file: File, name: String, mime: String) {
+    private fun copy(file: File, name: String, mime: String): () -> Unit {
         val folder = File(Environment.getExternalStoragePublicDirectory(Environment.DIRECTORY_PICTURES), FOLDER)
         if (!folder.isDirectory && !folder.mkdirs()) throw IOException("no folder $folder")
+        val done = File(folder, name)
+        val scan = { MediaScannerConnection.scanFile(context, arrayOf(done.path), arrayOf(mime), null) }
         val part = File(folder, ".$name")
         try {
             file.copyTo(part, overwrite = true)
-            val done = File(folder, name)
             if (!part.renameTo(done)) throw IOException("$part cannot be renamed")
-            MediaScannerConnection.scanFile(context, arrayOf(done.path), arrayOf(mime), null)
+            scan()
         } finally {
             part.delete()
+        }
+        return {
+            done.delete()
+            scan()
         }
     }
 

@@ -2,6 +2,7 @@ package dev.edgeisp.core
 
 import java.io.Closeable
 import java.io.File
+import java.io.IOException
 
 /** A model that has passed its self-test. */
 class Checked(
@@ -16,12 +17,13 @@ class Checked(
         /**
          * Opens an artifact by the first of [engines] that computes what it should. Throws the last one's failure.
          *
-         * [trial] remembers an engine that took the process down with it; that one is passed over.
+         * [trial] remembers an engine that took the process down with it; that one is passed over unless it is the last.
          */
         fun open(manifest: Manifest, artifact: File, golden: Golden, engines: List<Engine>, trial: Trial, threads: Int = 0): Checked {
             val passedOver = mutableListOf<Failure>()
             for (engine in engines) try {
-                return trial.of(engine.name) { opened(manifest, artifact, golden, engine, passedOver.toList(), threads) }
+                val attempt = { opened(manifest, artifact, golden, engine, passedOver.toList(), threads) }
+                return if (engine === engines.last()) attempt() else trial.of(engine.name, attempt)
             } catch (failure: Failure) {
                 passedOver.add(failure)
             }
@@ -50,23 +52,35 @@ class Checked(
 }
 
 /**
- * Remembers in a file which engine is being tried. A driver that kills the process leaves its engine's name there, and the
- * next start passes it over once.
+ * Remembers in a file which engine is being tried. A driver that kills the process leaves its engine's name there, and that
+ * engine is passed over until [forget]. Where the file cannot be written, engines are tried without it.
  */
 class Trial(private val file: File) {
-    private var fell: String? = file.takeIf(File::isFile)?.readText()
-
     fun <T> of(engine: String, work: () -> T): T {
-        if (fell == engine) {
-            fell = null
-            file.delete()
-            throw Failure.NotLoaded(engine, why = "the app ended while it was tried")
-        }
-        file.writeText(engine)
+        val fell = noted()
+        if (engine in fell) throw Failure.NotLoaded(engine, why = "the app ended while it was tried")
+        note(fell + engine)
         return try {
             work()
         } finally {
-            file.delete()
+            note(fell)
         }
+    }
+
+    /** Engines that took the process down may be tried again. */
+    fun forget() {
+        file.delete()
+    }
+
+    private fun noted(): List<String> = try {
+        file.readLines()
+    } catch (_: IOException) {
+        emptyList()
+    }
+
+    private fun note(engines: List<String>) = try {
+        if (engines.isEmpty()) forget() else file.writeText(engines.joinToString("\n"))
+    } catch (_: IOException) {
+        // A full disk is no reason not to render.
     }
 }

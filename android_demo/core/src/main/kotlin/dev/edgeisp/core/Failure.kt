@@ -50,8 +50,8 @@ sealed class Failure(val what: String, val cure: String, cause: Throwable? = nul
         Failure("Storage does not answer: $why", "Try again; what is kept stays.", cause)
 
     /** A frame does not fit into memory. */
-    class NoMemory(cause: Throwable? = null) :
-        Failure("There is not enough memory for this picture", "Close other apps; the RAW is kept and can be rendered later.", cause)
+    class NoMemory(cause: Throwable? = null, cure: String = "Close other apps; the RAW is kept and can be rendered later.") :
+        Failure("There is not enough memory for this picture", cure, cause)
 
     /** The camera went away, or gave no picture. */
     class NoCamera(why: String, cause: Throwable? = null) :

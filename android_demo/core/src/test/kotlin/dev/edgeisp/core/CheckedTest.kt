@@ -23,8 +23,9 @@ class CheckedTest {
     ) : Engine {
         override val suffix = ".tflite"
         var closed = false
+        var noted: String? = null
         override fun open(artifact: File, threads: Int): Program {
-            assertEquals(name, note.readText())
+            noted = note.takeIf(File::isFile)?.readText()
             if (!opens) throw Failure.NotLoaded(name)
             val replay = Replay(golden, spoil)
             return object : Program by replay {
@@ -35,7 +36,8 @@ class CheckedTest {
         }
     }
 
-    private fun open(vararg engines: Engine) = Checked.open(manifest, File("net.tflite"), golden, engines.toList(), Trial(note))
+    private fun open(vararg engines: Engine, trial: Trial = Trial(note)) =
+        Checked.open(manifest, File("net.tflite"), golden, engines.toList(), trial)
 
     @Test fun engine_that_computes_something_else_is_passed_over_for_the_cpu() {
         val (gpu, cpu) = Named("GPU", false, 0.1f) to Named("CPU", true)
@@ -54,10 +56,34 @@ class CheckedTest {
         assertFailsWith<Failure.Unusable> { open() }
     }
 
-    @Test fun engine_that_took_the_process_down_is_passed_over_once() {
+    @Test fun engine_is_noted_while_it_is_tried_unless_it_is_the_last() {
+        val (npu, gpu, cpu) = Triple(Named("NPU", false, opens = false), Named("GPU", false, opens = false), Named("CPU", true))
+        open(npu, gpu, cpu)
+        assertEquals(listOf("NPU", "GPU", null), listOf(npu, gpu, cpu).map { it.noted })
+    }
+
+    @Test fun engine_that_took_the_process_down_is_passed_over_until_it_is_forgotten() {
         note.writeText("GPU")
-        assertEquals("CPU", open(Named("GPU", false), Named("CPU", true)).engine.name)
+        repeat(3) {
+            val checked = open(Named("NPU", false, opens = false), Named("GPU", false), Named("CPU", true))
+            assertEquals("CPU", checked.engine.name)
+            assertTrue("the app ended" in checked.passedOver[1].what)
+        }
+        Trial(note).forget()
         assertEquals("GPU", open(Named("GPU", false), Named("CPU", true)).engine.name)
+    }
+
+    @Test fun last_engine_is_tried_even_if_the_process_ended_in_it() {
+        note.writeText("CPU")
+        assertEquals("CPU", open(Named("CPU", true)).engine.name)
+        assertEquals("CPU", open(Named("GPU", false, opens = false), Named("CPU", true)).engine.name)
+    }
+
+    @Test fun engines_are_tried_when_no_note_can_be_written() {
+        val file = File(folder, "file").also { it.writeText("") }
+        val gpu = Named("GPU", false)
+        assertEquals("GPU", open(gpu, Named("CPU", true), trial = Trial(File(file, "trial"))).engine.name)
+        assertEquals("", file.readText())
     }
 
     @Test fun chosen_engine_is_tried_before_the_cpu_and_nothing_else_is() {

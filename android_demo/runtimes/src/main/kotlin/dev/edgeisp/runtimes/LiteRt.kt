@@ -30,7 +30,12 @@ class LiteRt(private val context: Context, private val unit: Unit) : Engine {
             Unit.NPU -> CompiledModel.Options(Accelerator.NPU)
         }
         if (isCpu && threads > 0) options.cpuOptions = CompiledModel.CpuOptions(threads, null, null)
-        LiteRtProgram(name, environment, CompiledModel.create(artifact.path, options, environment))
+        try {
+            LiteRtProgram(name, environment, CompiledModel.create(artifact.path, options, environment))
+        } catch (refused: Throwable) {
+            environment.close()
+            throw refused
+        }
     }
 }
 
