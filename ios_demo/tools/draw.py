@@ -111,8 +111,17 @@ def banner(words: str, color: str) -> View:
     return text(words, 13, background=color, padding="8dp", layout_marginBottom="10dp", id="/banner")
 
 
+def heading(title: str, **given: str) -> View:
+    return text(said(title), 26, textStyle="bold", paddingBottom="8dp", **given)
+
+
+def over_tabs(title: str, *views: View) -> View:
+    """A sheet, which covers the tabs."""
+    top = row(heading(title, layout_width="0dp", layout_weight="1"), button("Close"), paddingBottom="8dp")
+    return column(top, *views, layout_height="match_parent", padding="14dp", background="#FFFFFFFF")
+
+
 def screen(title: str, *views: View) -> View:
-    heading = text(said(title), 26, textStyle="bold", paddingBottom="8dp")
     tabs = row(
         *(
             text(said(name), 12, "#FF8E8E93", gravity="center", layout_weight="1", layout_width="0dp")
@@ -121,7 +130,13 @@ def screen(title: str, *views: View) -> View:
     )
     rest = [] if any("layout_weight" in view.given for view in views) else [picture_room()]
     return column(
-        heading, *views, *rest, tabs, layout_height="match_parent", padding="14dp", background="#FFFFFFFF"
+        heading(title),
+        *views,
+        *rest,
+        tabs,
+        layout_height="match_parent",
+        padding="14dp",
+        background="#FFFFFFFF",
     )
 
 
@@ -174,15 +189,15 @@ def screens(ours: Image.Image, phones: Image.Image) -> list[tuple[View, tuple[tu
                 over,
                 picture(ours),
                 kinds,
-                choice(said("CPU")),
+                units,
                 text("Tile 51 of 88", 13, paddingTop="8dp"),
                 bar(58),
-                row(button("Cancel", id_="cancel")),
+                row(button("Cancel", id_="cancel"), paddingTop="20dp"),
             ),
             (("banner", "5"), ("cancel", "6")),
         ),
         (
-            screen(
+            over_tabs(
                 "Side by side",
                 picture(compared(ours, phones, "#FFFFFFFF")),
                 row(
@@ -190,7 +205,9 @@ def screens(ours: Image.Image, phones: Image.Image) -> list[tuple[View, tuple[tu
                     bar(50, "SeekBar", layout_width="0dp", layout_weight="1", id="/line"),
                     text(said("phone"), layout_width="wrap_content"),
                 ),
-                text("4032 x 3024 in ... s on Core ML, all units", 13, gravity="center"),
+                text(
+                    "4032 x 3024 in ... s on Core ML, all units", 13, gravity="center", paddingBottom="12dp"
+                ),
                 row(button("Save to Photos", True, "save")),
             ),
             (("line", "7"), ("save", "8")),
@@ -210,6 +227,7 @@ def screens(ours: Image.Image, phones: Image.Image) -> list[tuple[View, tuple[tu
                     ),
                     13,
                     paddingTop="8dp",
+                    paddingRight="34dp",
                     id="/unkept",
                 ),
                 row(button("Try again", True), button("Give it up")),

@@ -1,3 +1,4 @@
+@preconcurrency import AVFoundation
 import EdgeISPKit
 import Foundation
 import SwiftUI
@@ -17,18 +18,21 @@ final class AppModel: ObservableObject {
   struct Rendered: Identifiable {
     let id: String
     let picture: Picture
-    let phones: Data?
+    let image: CGImage?
+    let phones: UIImage?
     let seconds: Double
     let ranOn: String
   }
 
   /// The latest picture of the preview, with the times of those before it.
   struct Preview {
-    let picture: Picture
+    let image: CGImage?
     let meter: FrameMeter
   }
 
   @Published private(set) var phase = Phase.opening
+  /// The camera, once the viewfinder is connected to it.
+  @Published private(set) var device: AVCaptureDevice?
   @Published private(set) var kinds: [Camera.Kind] = []
   @Published private(set) var checked: Checked?
   @Published private(set) var thermal = Device.thermal
@@ -44,7 +48,7 @@ final class AppModel: ObservableObject {
   /// Until it is on disk.
   private var unkept: Shot?
   private var work: Task<Void, Never>?
-  private var previews: Task<Void, Never>?
+  @Published private var previews: Task<Void, Never>?
 
   var isBusy: Bool { phase != .ready }
   var isPreviewing: Bool { previews != nil }
@@ -53,6 +57,7 @@ final class AppModel: ObservableObject {
   func start() async {
     kept = store.names
     await attempt { self.kinds = try await self.camera.start() }
+    device = camera.device
     if let first = kinds.first, !kinds.contains(kind) { kind = first }
     await open()
     for await _ in NotificationCenter.default.notifications(named: ProcessInfo.thermalStateDidChangeNotification) {
@@ -120,8 +125,8 @@ final class AppModel: ObservableObject {
 
   func cancel() { work?.cancel() }
 
-  /// Adds picture and RAW to Photos; after that the shot need not be kept.
-  func save(_ rendered: Rendered) async {
+  /// Adds picture and RAW to Photos; after that the shot need not be kept. Whether that was done.
+  func save(_ rendered: Rendered) async -> Bool {
     await attempt {
       try await PhotoLibrary.add(rendered.picture, dng: self.store.dng(rendered.id))
       try self.store.remove(rendered.id)
@@ -152,10 +157,11 @@ final class AppModel: ObservableObject {
           let shot = try await self.camera.capture(self.kind, isQuiet: true)
           let picture = try await self.small(shot, renderer)
           meter.made(ms: (ContinuousClock.now - began) / .milliseconds(1))
-          if !Task.isCancelled { self.preview = Preview(picture: picture, meter: meter) }
+          if !Task.isCancelled { self.preview = Preview(image: picture.image, meter: meter) }
         }
       }
-      stopPreview()
+      // One that was stopped may end after the next has begun.
+      if !Task.isCancelled { stopPreview() }
     }
   }
 
@@ -176,7 +182,9 @@ final class AppModel: ObservableObject {
     defer { UIApplication.shared.endBackgroundTask(background) }
     let picture = try await picture(of: shot, model)
     let seconds = (ContinuousClock.now - began) / .seconds(1)
-    rendered = Rendered(id: name, picture: picture, phones: shot.phones, seconds: seconds, ranOn: model.ranOn)
+    rendered = Rendered(
+      id: name, picture: picture, image: picture.image, phones: shot.phones.flatMap { UIImage(data: $0) },
+      seconds: seconds, ranOn: model.ranOn)
   }
 
   // Off the main thread: these read and write, or compute.
@@ -196,8 +204,17 @@ final class AppModel: ObservableObject {
 
   private func progress(_ done: Int, _ total: Int) { phase = .rendering(done: done, of: total) }
 
-  private func attempt(_ work: () async throws -> Void) async {
-    do { try await work() } catch is CancellationError {} catch { show(error) }
+  /// Whether it was done.
+  @discardableResult
+  private func attempt(_ work: () async throws -> Void) async -> Bool {
+    do {
+      try await work()
+      return true
+    } catch is CancellationError {
+    } catch {
+      show(error)
+    }
+    return false
   }
 
   private func show(_ error: any Error) { message = error.localizedDescription }

@@ -14,16 +14,16 @@ final class Camera: NSObject, @unchecked Sendable {
   }
 
   let session = AVCaptureSession()
+  let device = AVCaptureDevice.default(.builtInWideAngleCamera, for: .video, position: .back)
   private let output = AVCapturePhotoOutput()
   private let queue = DispatchQueue(label: "dev.edgeisp.camera")
-  private var device: AVCaptureDevice?
   private var collectors: [Int64: Collector] = [:]
 
   /// Asks for permission, and starts. The kinds of RAW that this camera gives.
   func start() async throws -> [Kind] {
     guard await AVCaptureDevice.requestAccess(for: .video) else { throw Failure.denied("The camera") }
     return try await onQueue { [self] in
-      if device == nil { try configure() }
+      if session.inputs.isEmpty { try configure() }
       if !session.isRunning { session.startRunning() }
       let kinds = Kind.allCases.filter { rawFormat($0) != nil }
       if kinds.isEmpty { throw Failure.noRaw }
@@ -48,7 +48,10 @@ final class Camera: NSObject, @unchecked Sendable {
           let codec: AVVideoCodecType = output.availablePhotoCodecTypes.contains(.hevc) ? .hevc : .jpeg
           settings = AVCapturePhotoSettings(
             rawPixelFormatType: format, processedFormat: [AVVideoCodecKey: codec])
+          settings.maxPhotoDimensions = output.maxPhotoDimensions
         }
+        // Bayer RAW allows no other.
+        if kind == .bayer { settings.photoQualityPrioritization = .speed }
         if let device, let connection = output.connection(with: .video) {
           let angle = AVCaptureDevice.RotationCoordinator(device: device, previewLayer: nil)
             .videoRotationAngleForHorizonLevelCapture
@@ -65,18 +68,24 @@ final class Camera: NSObject, @unchecked Sendable {
   }
 
   private func configure() throws {
+    guard let device else { throw Failure.noRaw }
+    try connect(device)
+    // The format is the preset's only after the configuration was committed.
+    let sizes = device.activeFormat.supportedMaxPhotoDimensions
+    if let largest = sizes.max(by: { $0.width * $0.height < $1.width * $1.height }) {
+      output.maxPhotoDimensions = largest
+    }
+  }
+
+  private func connect(_ device: AVCaptureDevice) throws {
     session.beginConfiguration()
     defer { session.commitConfiguration() }
     session.sessionPreset = .photo
-    guard let found = AVCaptureDevice.default(.builtInWideAngleCamera, for: .video, position: .back) else {
-      throw Failure.noRaw
-    }
-    let input = try AVCaptureDeviceInput(device: found)
+    let input = try AVCaptureDeviceInput(device: device)
     guard session.canAddInput(input), session.canAddOutput(output) else { throw Failure.noRaw }
     session.addInput(input)
     session.addOutput(output)
     output.isAppleProRAWEnabled = output.isAppleProRAWSupported
-    device = found
   }
 
   private func rawFormat(_ kind: Kind) -> OSType? {

@@ -31,6 +31,7 @@ public struct AVVideoCodecType: Sendable, Equatable {
   public static let jpeg = AVVideoCodecType()
 }
 public let AVVideoCodecKey = "AVVideoCodecKey"
+public struct CMVideoDimensions: Sendable { public var width: Int32 = 0, height: Int32 = 0 }
 
 public class AVCaptureInput: NSObject {}
 public class AVCaptureOutput: NSObject {
@@ -43,12 +44,15 @@ public final class AVCaptureConnection: NSObject {
 public final class AVCaptureDevice: NSObject {
   public struct DeviceType: Sendable { public static let builtInWideAngleCamera = DeviceType() }
   public enum Position { case back, front }
+  public final class Format: NSObject { public var supportedMaxPhotoDimensions: [CMVideoDimensions] { [] } }
+  public var activeFormat: Format { get { Format() } set {} }
   public class func requestAccess(for type: AVMediaType) async -> Bool { false }
   public class func `default`(_ kind: DeviceType, for type: AVMediaType?, position: Position) -> AVCaptureDevice? { nil }
 
   public final class RotationCoordinator: NSObject {
     public init(device: AVCaptureDevice, previewLayer: CALayer?) {}
     public var videoRotationAngleForHorizonLevelCapture: CGFloat { 0 }
+    public var videoRotationAngleForHorizonLevelPreview: CGFloat { 0 }
   }
 }
 public final class AVCaptureDeviceInput: AVCaptureInput {
@@ -58,6 +62,7 @@ public final class AVCaptureSession: NSObject {
   public struct Preset: Sendable { public static let photo = Preset() }
   public var sessionPreset = Preset.photo
   public var isRunning: Bool { false }
+  public var inputs: [AVCaptureInput] { [] }
   public func beginConfiguration() {}
   public func commitConfiguration() {}
   public func canAddInput(_ input: AVCaptureInput) -> Bool { false }
@@ -78,6 +83,8 @@ public final class AVCapturePhotoSettings: NSObject {
   public convenience init(rawPixelFormatType: OSType, processedFormat: [String: Any]?) { self.init() }
   public var uniqueID: Int64 { 0 }
   public var isShutterSoundSuppressionEnabled = false
+  public var maxPhotoDimensions = CMVideoDimensions()
+  public var photoQualityPrioritization = AVCapturePhotoOutput.QualityPrioritization.balanced
 }
 public protocol AVCapturePhotoCaptureDelegate: NSObjectProtocol {
   func photoOutput(
@@ -86,6 +93,8 @@ public protocol AVCapturePhotoCaptureDelegate: NSObjectProtocol {
     _ output: AVCapturePhotoOutput, didFinishCaptureFor settings: AVCaptureResolvedPhotoSettings, error: (any Error)?)
 }
 public final class AVCapturePhotoOutput: AVCaptureOutput {
+  public enum QualityPrioritization: Int, Sendable { case speed = 1, balanced, quality }
+  public var maxPhotoDimensions = CMVideoDimensions()
   public var availableRawPhotoPixelFormatTypes: [OSType] { [] }
   public var availablePhotoCodecTypes: [AVVideoCodecType] { [] }
   public var isAppleProRAWSupported: Bool { false }
@@ -98,5 +107,6 @@ public final class AVCapturePhotoOutput: AVCaptureOutput {
 public struct AVLayerVideoGravity: Sendable { public static let resizeAspect = AVLayerVideoGravity() }
 public final class AVCaptureVideoPreviewLayer: CALayer {
   public var session: AVCaptureSession?
+  public var connection: AVCaptureConnection? { nil }
   public var videoGravity = AVLayerVideoGravity.resizeAspect
 }

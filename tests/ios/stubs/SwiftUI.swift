@@ -64,6 +64,7 @@ public struct Binding<Value> {
 public struct StateObject<Value: ObservableObject> {
   public init(wrappedValue: @autoclosure @escaping () -> Value) {}
   public var wrappedValue: Value { fatalError() }
+  public var projectedValue: EnvironmentObject<Value>.Wrapper { fatalError() }
 }
 @propertyWrapper @MainActor
 public struct EnvironmentObject<Value: ObservableObject> {

@@ -26,6 +26,22 @@ extension URLResourceValues {
   public var volumeAvailableCapacityForImportantUsage: Int64? { nil }
 }
 
+public final class NSKeyValueObservation: NSObject {}
+public struct NSKeyValueObservingOptions: OptionSet, Sendable {
+  public let rawValue: UInt
+  public init(rawValue: UInt) { self.rawValue = rawValue }
+  public static let initial = NSKeyValueObservingOptions(rawValue: 4)
+}
+public struct NSKeyValueObservedChange<Value> {}
+public protocol _KeyValueCodingAndObserving {}
+extension NSObject: _KeyValueCodingAndObserving {}
+extension _KeyValueCodingAndObserving {
+  public func observe<Value>(
+    _ path: KeyPath<Self, Value>, options: NSKeyValueObservingOptions = [],
+    changeHandler: @escaping @Sendable (Self, NSKeyValueObservedChange<Value>) -> Void
+  ) -> NSKeyValueObservation { NSKeyValueObservation() }
+}
+
 open class CALayer: NSObject {}
 
 @MainActor

@@ -12,14 +12,13 @@ struct CameraScreen: View {
       VStack(spacing: 12) {
         SelfTestBanner(checked: model.checked, isOpening: model.phase == .opening)
         ZStack {
-          Viewfinder(session: model.camera.session)
+          Viewfinder(session: model.camera.session, device: model.device)
           if let preview = model.preview { LearnedPreview(preview: preview, thermal: model.thermal) }
         }
         controls
       }
       .padding()
       .navigationTitle("edgeisp")
-      .sheet(item: $model.rendered) { CompareScreen(rendered: $0) }
     }
   }
 
@@ -97,7 +96,7 @@ struct LearnedPreview: View {
 
   var body: some View {
     ZStack(alignment: .bottomLeading) {
-      PictureView(image: preview.picture.image)
+      PictureView(image: preview.image)
       Text(overlay)
         .font(.caption.monospacedDigit())
         .padding(6)
@@ -116,13 +115,34 @@ struct LearnedPreview: View {
   }
 }
 
-/// What the camera sees.
+/// What the camera sees, level however the phone is held.
 struct Viewfinder: UIViewRepresentable {
   let session: AVCaptureSession
+  /// nil until the session has it.
+  let device: AVCaptureDevice?
 
   final class LayerView: UIView {
     override class var layerClass: AnyClass { AVCaptureVideoPreviewLayer.self }
     var previewLayer: AVCaptureVideoPreviewLayer? { layer as? AVCaptureVideoPreviewLayer }
+    private var coordinator: AVCaptureDevice.RotationCoordinator?
+    private var observation: NSKeyValueObservation?
+
+    func follow(_ device: AVCaptureDevice) {
+      guard coordinator == nil else { return }
+      let made = AVCaptureDevice.RotationCoordinator(device: device, previewLayer: previewLayer)
+      coordinator = made
+      // It tells of changes on the main thread.
+      observation = made.observe(\.videoRotationAngleForHorizonLevelPreview, options: .initial) { [weak self] _, _ in
+        MainActor.assumeIsolated { self?.turn() }
+      }
+    }
+
+    private func turn() {
+      guard let angle = coordinator?.videoRotationAngleForHorizonLevelPreview,
+        let connection = previewLayer?.connection, connection.isVideoRotationAngleSupported(angle)
+      else { return }
+      connection.videoRotationAngle = angle
+    }
   }
 
   func makeUIView(context: Context) -> LayerView {
@@ -132,7 +152,9 @@ struct Viewfinder: UIViewRepresentable {
     return view
   }
 
-  func updateUIView(_ view: LayerView, context: Context) {}
+  func updateUIView(_ view: LayerView, context: Context) {
+    if let device { view.follow(device) }
+  }
 }
 
 /// A picture that fills what room there is.

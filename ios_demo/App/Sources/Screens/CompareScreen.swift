@@ -4,25 +4,28 @@ import UIKit
 
 /// Our picture and the phone's, with a line between them to drag.
 struct CompareScreen: View {
+  private enum Saving { case no, running, done }
+
   let rendered: AppModel.Rendered
   @EnvironmentObject private var model: AppModel
   @Environment(\.dismiss) private var dismiss
   @State private var share = 0.5
+  @State private var saving = Saving.no
 
   var body: some View {
     NavigationStack {
       VStack(spacing: 12) {
         GeometryReader { room in
           ZStack {
-            if let phones { Image(uiImage: phones).resizable().scaledToFit() }
-            PictureView(image: rendered.picture.image)
+            if let phones = rendered.phones { Image(uiImage: phones).resizable().scaledToFit() }
+            PictureView(image: rendered.image)
               .mask(alignment: .leading) {
-                Rectangle().frame(width: room.size.width * (phones == nil ? 1 : share))
+                Rectangle().frame(width: room.size.width * (rendered.phones == nil ? 1 : share))
               }
           }
           .frame(width: room.size.width, height: room.size.height)
         }
-        if phones == nil {
+        if rendered.phones == nil {
           Text("The phone gave no picture of its own for this shot.").font(.footnote)
         } else {
           HStack {
@@ -33,20 +36,18 @@ struct CompareScreen: View {
         }
         Text(facts).font(.footnote)
         Button("Save to Photos") {
-          Task {
-            await model.save(rendered)
-            dismiss()
-          }
+          saving = .running
+          Task { saving = await model.save(rendered) ? .done : .no }
         }
         .buttonStyle(.borderedProminent)
+        .disabled(saving != .no)
       }
       .padding()
       .navigationTitle("Side by side")
       .toolbar { Button("Close") { dismiss() } }
+      .message(of: model) { if saving == .done { dismiss() } }
     }
   }
-
-  private var phones: UIImage? { rendered.phones.flatMap { UIImage(data: $0) } }
 
   private var facts: String {
     let size = rendered.picture.size

@@ -44,10 +44,10 @@ public struct ShotStore: Sendable {
 
   public init(_ folder: URL) { self.folder = folder }
 
-  /// Names of all shots, oldest first.
+  /// Names of all shots, newest first.
   public var names: [String] {
     let found = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return found.filter { !$0.hasPrefix(".") }.sorted()
+    return found.filter { !$0.hasPrefix(".") }.sorted(by: >)
   }
 
   /// Keeps a shot; it is there whole or not at all. Throws `Failure.noRoom` where it does not fit; the caller then still

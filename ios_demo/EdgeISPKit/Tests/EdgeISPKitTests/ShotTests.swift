@@ -88,6 +88,15 @@ final class ShotTests: XCTestCase {
     XCTAssertThrowsError(try read.frame()) { XCTAssertEqual($0 as? Failure, unknown) }
   }
 
+  func test_shots_are_listed_newest_first() throws {
+    let store = ShotStore(folder)
+    let shot = Shot(dng: tiff(), phones: nil, pixels: .failure(.unexpectedSensor("x")))
+    let kept = try [1_800_000_000, 1_700_000_000, 1_900_000_000].map {
+      try store.keep(shot, taken: Date(timeIntervalSince1970: $0), free: 1 << 20)
+    }
+    XCTAssertEqual(store.names, [kept[2], kept[0], kept[1]])
+  }
+
   func test_shot_that_did_not_fit_is_kept_once_there_is_room() throws {
     let store = ShotStore(folder)
     let shot = Shot(dng: tiff(), phones: nil, pixels: .failure(.unexpectedSensor("x")))
