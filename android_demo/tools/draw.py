@@ -73,7 +73,7 @@ def scenes(resources: Resources) -> tuple[Scene, ...]:
         "shutter": off,
         "live": off,
         "banner": {**over, "background": "@color/warning"},
-        "engine": engine,
+        "engine": {"text": "LiteRT CPU"},
     }
     denied = {"problem": SHOWN, "banner": passed, "engine": engine, "shutter": off, "live": off}
     live = {
