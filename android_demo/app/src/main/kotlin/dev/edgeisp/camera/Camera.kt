@@ -243,7 +243,7 @@ class Camera(
     private fun gone(failure: Failure) {
         val waiting = next
         next = null
-        pending?.fail(failure)
+        pending?.giveUp(failure)
         close()
         failed(failure)
         waiting?.invoke()

@@ -57,7 +57,7 @@ class Pending(
     override fun onCaptureFailed(session: CameraCaptureSession, request: CaptureRequest, failure: CaptureFailure) = giveUp()
 
     /** Nothing more will come. A RAW that is here with what belongs to it is not thrown away for a JPEG that is not. */
-    fun giveUp() = if (raw != null && result != null) settle() else fail(Failure.NoCamera("it gave no RAW"))
+    fun giveUp(why: Failure = Failure.NoCamera("it gave no RAW")) = if (raw != null && result != null) settle() else fail(why)
 
     fun fail(failure: Failure) {
         if (isDone) return
