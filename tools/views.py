@@ -6,6 +6,7 @@ and is not one: fonts, ripples and system bars are not Android's.
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -295,6 +296,15 @@ def compared(ours: Image.Image, phones: Image.Image, color: str) -> Image.Image:
     whole.paste(phones.resize(ours.size).crop((half, 0, *ours.size)), (half, 0))
     ImageDraw.Draw(whole).line((half, 0, half, whole.height), fill=rgba(color)[:3], width=4)
     return whole
+
+
+def scene_pictures(about: str | None) -> tuple[Image.Image, Image.Image, Path]:
+    """What the command line names: the scene by the network, the scene by the phone, and where the drawing goes."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("--ours", "--phones", "-o"):
+        parser.add_argument(name, type=Path, required=True)
+    given = parser.parse_args()
+    return Image.open(given.ours).convert("RGB"), Image.open(given.phones).convert("RGB"), given.o
 
 
 def mark(picture: Image.Image, view: View, marks: Sequence[tuple[str, str]]) -> None:

@@ -8,7 +8,6 @@ list in docs/android.md.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +17,19 @@ from PIL import Image
 
 APP = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(APP.parent / "tools"))
-from views import SCALE, Resources, compared, inflate, mark, measure, paint, place, sheet, upright  # noqa: E402
+from views import (  # noqa: E402
+    SCALE,
+    Resources,
+    compared,
+    inflate,
+    mark,
+    measure,
+    paint,
+    place,
+    scene_pictures,
+    sheet,
+    upright,
+)
 
 RES = APP / "app" / "src" / "main" / "res"
 PORTRAIT, LANDSCAPE = (360, 720), (720, 360)
@@ -142,16 +153,10 @@ def drawn(resources: Resources, scene: Scene, ours: Image.Image, phones: Image.I
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    for name in ("--ours", "--phones", "-o"):
-        parser.add_argument(name, type=Path, required=True)
-    given = parser.parse_args()
-    ours, phones = (Image.open(path).convert("RGB") for path in (given.ours, given.phones))
+    ours, phones, path = scene_pictures(__doc__)
     resources = Resources(RES)
     made = sheet([drawn(resources, scene, ours, phones) for scene in scenes(resources)], CAPTION)
-    made.resize((made.width // 2, made.height // 2), Image.Resampling.LANCZOS).save(given.o, quality=90)
+    made.resize((made.width // 2, made.height // 2), Image.Resampling.LANCZOS).save(path, quality=90)
 
 
 if __name__ == "__main__":

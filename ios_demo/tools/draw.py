@@ -8,7 +8,6 @@ up in ``App/Sources``, so that a text that is gone from there stops this. Number
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from pathlib import Path
@@ -17,7 +16,7 @@ from PIL import Image
 
 APP = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(APP.parent / "tools"))
-from views import SCALE, View, compared, mark, measure, paint, place, sheet, upright  # noqa: E402
+from views import SCALE, View, compared, mark, measure, paint, place, scene_pictures, sheet, upright  # noqa: E402
 
 SIZE = (360, 720)
 COLORS = {"text": "#FF111111", "idle": "#FFD1D1D6", "accent": "#FF007AFF", "text_dim": "#FF8E8E93"}
@@ -238,15 +237,9 @@ def screens(ours: Image.Image, phones: Image.Image) -> list[tuple[View, tuple[tu
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    for name in ("--ours", "--phones", "-o"):
-        parser.add_argument(name, type=Path, required=True)
-    given = parser.parse_args()
-    ours, phones = (upright(Image.open(path).convert("RGB")) for path in (given.ours, given.phones))
+    ours, phones, path = scene_pictures(__doc__)
     pictures = []
-    for view, marks in screens(ours, phones):
+    for view, marks in screens(upright(ours), upright(phones)):
         made = Image.new("RGB", (SCALE * SIZE[0], SCALE * SIZE[1]), "white")
         measure(view, *made.size)
         place(view, 0, 0)
@@ -256,7 +249,7 @@ def main() -> None:
         framed.paste(made, (2, 2))
         pictures.append(framed)
     whole = sheet(pictures, CAPTION)
-    whole.resize((whole.width // 2, whole.height // 2), Image.Resampling.LANCZOS).save(given.o, quality=88)
+    whole.resize((whole.width // 2, whole.height // 2), Image.Resampling.LANCZOS).save(path, quality=88)
 
 
 if __name__ == "__main__":

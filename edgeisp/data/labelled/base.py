@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -49,10 +50,17 @@ class LabelledSet:
     outlined: bool = False
     """Objects have outlines, not only boxes."""
 
-    @property
+    @cached_property
     def most(self) -> int:
         """Objects in a picture, at most; at least 1."""
-        return max(1, *(len(one.things) for one in self.pictures))
+        return max([1, *(len(one.things) for one in self.pictures)])
+
+    @cached_property
+    def _by_split(self) -> dict[Split | None, list[Labelled]]:
+        found: dict[Split | None, list[Labelled]] = {}
+        for one in self.pictures:
+            found.setdefault(one.split, []).append(one)
+        return found
 
     def of(self, split: Split) -> list[Labelled]:
         """The pictures of one split.
@@ -60,7 +68,7 @@ class LabelledSet:
         Raises:
             BadInputError: there are none.
         """
-        found = [one for one in self.pictures if one.split == split]
+        found = self._by_split.get(split)
         if not found:
             raise BadInputError(
                 f"no annotated pictures for {split}ing",
