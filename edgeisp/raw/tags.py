@@ -115,10 +115,25 @@ def _dng(first: Any, path: Path) -> DngTags:
     return DngTags(facts, shape, (top, left, bottom, right))
 
 
+def holds_raw(path: Path) -> bool:
+    """Whether a TIFF file holds a camera's raw image, and is no finished picture; damaged ones do not."""
+    import tifffile
+
+    try:
+        with tifffile.TiffFile(path) as tiff:
+            return any(page.photometric in (CFA, LINEAR_RAW) for page in _images(tiff.pages.first))
+    except Exception:  # tifffile raises whatever its parsing runs into
+        return False
+
+
+def _images(first: Any) -> list[Any]:
+    """The first page and its sub-IFDs, as many as a camera writes."""
+    return [first, *(first.pages or [])[:16]] if first.subifds else [first]
+
+
 def _main_image(first: Any) -> Any:
     """The largest full-resolution raw image among the first page and its sub-IFDs (DNG 1.4, chapter 2)."""
-    pages = [first, *(first.pages or [])[:16]] if first.subifds else [first]
-    raws = [page for page in pages if page.photometric in (CFA, LINEAR_RAW) and page.subfiletype == 0]
+    raws = [p for p in _images(first) if p.photometric in (CFA, LINEAR_RAW) and p.subfiletype == 0]
     if not raws:
         raise BadInputError("the DNG holds no full-resolution raw image", cure="get the file again")
     return max(raws, key=lambda page: page.imagelength * page.imagewidth)

@@ -13,6 +13,7 @@ from PIL import Image
 
 from edgeisp.data.labelled import LABELLED, open_labelled, rod
 from edgeisp.data.labelled.base import LabelledSet
+from edgeisp.data.labelled.light import of_file
 from edgeisp.data.scenery import Annotated
 from edgeisp.errors import BadInputError
 from edgeisp.raw import Assumptions, write_dng
@@ -244,6 +245,18 @@ def test_absent_pictures_are_counted(kind: str, tmp_path: Path) -> None:
     next(path for path in tmp_path.rglob("*") if path.suffix in (".jpg", ".dng")).unlink()
     with pytest.raises(BadInputError, match="1 of 6 annotated pictures are absent"):
         opened(kind, tmp_path)
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".tiff"])
+def test_tiff_is_a_picture_unless_it_holds_a_mosaic(suffix: str, tmp_path: Path) -> None:
+    save(tmp_path / "2.dng")
+    raw = (tmp_path / "2.dng").rename(tmp_path / f"raw{suffix}")
+    save(tmp_path / f"picture{suffix}")
+    (tmp_path / f"broken{suffix}").write_bytes(b"II*\0")
+    assert of_file(RawReader(), raw).color is not None
+    assert of_file(RawReader(), tmp_path / f"picture{suffix}").color is None
+    with pytest.raises(BadInputError, match=f"broken{suffix}"):
+        of_file(RawReader(), tmp_path / f"broken{suffix}")
 
 
 def test_empty_folders_show_the_layout(tmp_path: Path) -> None:

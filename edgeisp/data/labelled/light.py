@@ -16,6 +16,7 @@ from edgeisp.raw.color import color_input, encode_srgb, planar, srgb_from_camera
 from edgeisp.raw.image import Floats
 from edgeisp.raw.pack import upright
 from edgeisp.raw.reader import RawReader
+from edgeisp.raw.tags import holds_raw
 
 STOPS = (3.0, 5.5)
 """How much too dark rendered pictures are taken to have been."""
@@ -78,15 +79,19 @@ class Fitted:
         return encode_srgb(clipped)
 
 
+def is_picture(path: Path) -> bool:
+    """Whether a file is a finished picture; some cameras call their RAW files ``.tif``."""
+    suffix = path.suffix.lower()
+    return suffix in PICTURES and not (suffix in (".tif", ".tiff") and holds_raw(path))
+
+
 def of_file(reader: RawReader, path: Path) -> Light:
     """A picture is taken for sRGB, all else for a RAW file.
 
     Raises:
         BadInputError: the file cannot be read.
     """
-    if path.suffix.lower() in PICTURES and path.suffix.lower() != ".tif":
-        return of_picture(path)
-    return of_raw(read_any(reader, path))
+    return of_picture(path) if is_picture(path) else of_raw(read_any(reader, path))
 
 
 def of_picture(path: Path) -> Light:

@@ -16,8 +16,8 @@ import yaml
 from PIL import Image
 
 from edgeisp.data.labelled.base import Labelled, LabelledSet, Thing, known_kinds, labelled_set, namesakes
-from edgeisp.data.labelled.light import of_file
-from edgeisp.data.pairset import PICTURES, Split
+from edgeisp.data.labelled.light import is_picture, of_file
+from edgeisp.data.pairset import Split
 from edgeisp.errors import BadInputError
 from edgeisp.raw.reader import RawReader
 
@@ -89,7 +89,7 @@ def _things(picture: Path, kinds: tuple[str, ...], reader: RawReader) -> tuple[T
 
 def _size(picture: Path, reader: RawReader) -> tuple[int, int]:
     """Width and height of the upright picture; only of a RAW file all of it is read."""
-    if picture.suffix.lower() not in PICTURES:
+    if not is_picture(picture):
         return of_file(reader, picture).size
     try:
         with Image.open(picture) as image:
