@@ -35,8 +35,7 @@ class Integers:
     """Of the weights, by output channel."""
     bias: NDArray[np.int64]
     """In steps of the products."""
-    input: Step | None
-    """None: not compared."""
+    input: Step
     output: Step
     rectified: Step | None = None
     """Of what a ReLU behind it puts out: LiteRT's converter makes both one operation with one rounding."""
@@ -60,7 +59,7 @@ class Integers:
             self.weights == written.weights
             and np.array_equal(self.bias, written.bias)
             and np.allclose(self.scales, written.scales, rtol=CLOSE, atol=0)
-            and (written.input is None or self.input is None or _equal(self.input, written.input))
+            and _equal(self.input, written.input)
             and any(_equal(end, written.output) for end in ends)
         )
 

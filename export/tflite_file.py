@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from edgeisp.engines.tflite import interpret
@@ -123,8 +122,7 @@ def _integers(model: Any, x: Any, weights: Any, y: Any, bias: Any, depthwise: bo
     scales = np.asarray(weights.quantization.scale, np.float32)
     products = scales.astype(np.float64) * step(x)[0]
     whole = None if bias is None else values(bias, "<i4") * products
-    # the converter lets a convolution read what the one before it wrote, where the program rounds in between
-    return replace(Integers.of(stored, scales, whole, step(x), step(y)), input=None)
+    return Integers.of(stored, scales, whole, step(x), step(y))
 
 
 def xnnpack_delegation(content: bytes) -> dict[str, Delegation]:

@@ -6,7 +6,7 @@ NNCF (Neural Network Compression Framework) is slow to import and talks a lot: r
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,7 @@ from edgeisp.errors import EdgeISPError
 from edgeisp.models.functions import ISPNetwork
 from edgeisp.quantize.calibration import Calibration
 from edgeisp.quantize.layers import HIGH, LOW, Affine, Ranges
-from edgeisp.quantize.network import FLOAT_OPS, convolutions
+from edgeisp.quantize.network import FLOAT_OPS, convolutions, joined
 
 Estimator = Literal["minmax", "percentile"]
 OUTLIERS = 1e-4
@@ -41,7 +41,7 @@ def scheme(
             f"NNCF put no quantizer before {', '.join(missed)}",
             cure="are these layers used at all? else leave them out with --keep-float",
         )
-    return {name: Ranges(inputs[name], outputs[name]) for name in layers}
+    return joined(network, {name: Ranges(inputs[name], outputs[name]) for name in layers})
 
 
 def _input_ranges(
@@ -53,6 +53,7 @@ def _input_ranges(
     """By layer: the range of the quantizer through which NNCF leads its input; shared where a tensor is."""
     import nncf
     from nncf.quantization import advanced_parameters as advanced
+    from nncf.quantization.advanced_parameters import QuantizationParameters
     from nncf.quantization.range_estimator import RangeEstimatorParameters
 
     quantized = nncf.quantize(
@@ -65,6 +66,7 @@ def _input_ranges(
         advanced_parameters=advanced.AdvancedQuantizationParameters(
             overflow_fix=advanced.OverflowFix.DISABLE,
             disable_bias_correction=True,
+            activations_quantization_params=QuantizationParameters(per_channel=False),
             activations_range_estimator_params=RangeEstimatorParameters(
                 _collector(estimator, "MIN"), _collector(estimator, "MAX")
             ),
@@ -94,15 +96,15 @@ def _read_off(quantized: nn.Module, names: list[str], picture: tuple[Tensor, ...
 
     made: dict[int, tuple[nn.Module, Tensor]] = {}
     found: dict[str, nn.Module] = {}
-    inside: list[str] = []
+    inside: list[tuple[str, int]] = []
 
     def after_quantizer(module: nn.Module, args: Any, output: Tensor) -> None:
         made[output.data_ptr()] = module, output  # held, so that its address is not given to another
-        if inside and not cast("Any", module).per_channel:
-            found[inside[-1]] = module
+        if inside and output.data_ptr() == inside[-1][1]:  # else it is of the weights, or of the output
+            found[inside[-1][0]] = module
 
     def before_convolution(name: str, x: Tensor) -> None:
-        inside.append(name)
+        inside.append((name, x.data_ptr()))
         if x.data_ptr() in made:
             found[name] = made[x.data_ptr()][0]
 

@@ -159,9 +159,20 @@ class LearnedConv2d(_Convolution):
 
     def __init__(self, conv: nn.Conv2d, ranges: Ranges) -> None:
         super().__init__(conv)
+        assert ranges.input is not None and ranges.output is not None
         self.weight, self.bias = conv.weight, conv.bias
-        self.input = None if ranges.input is None else LearnedRange(ranges.input)
-        self.output = None if ranges.output is None else LearnedRange(ranges.output)
+        self.own: LearnedRange | None = LearnedRange(ranges.input)
+        self.output = LearnedRange(ranges.output)
+        self.others: tuple[LearnedRange, ...] = ()
+
+    @property
+    def input(self) -> LearnedRange:
+        """The quantizer of what it reads: its own or another layer's."""
+        return self.own or self.others[0]
+
+    def read_through(self, quantizer: LearnedRange) -> None:
+        """Share the ``quantizer`` of another layer; in a tuple, so that it is no part of this one's state."""
+        self.own, self.others = None, (quantizer,)
 
     def forward(self, x: Tensor) -> Tensor:
         scales = weight_scales(self.weight)
@@ -169,12 +180,11 @@ class LearnedConv2d(_Convolution):
         weight = torch.fake_quantize_per_channel_affine(
             self.weight, scales, zeros, 0, -LARGEST_WEIGHT, LARGEST_WEIGHT
         )
-        x = x if self.input is None else self.input(x)
-        y = F.conv2d(x, weight, self.bias, **self.geometry)
-        return y if self.output is None else self.output(y)
+        y = F.conv2d(self.input(x), weight, self.bias, **self.geometry)
+        quantized: Tensor = self.output(y)
+        return quantized
 
     def frozen(self) -> QDQConv2d:
         """The plain form of what it computes now."""
         conv = _plain(self.weight, self.bias, self.geometry)
-        ends = [end.frozen() if end is not None else None for end in (self.input, self.output)]
-        return QDQConv2d(conv, Ranges(*ends))
+        return QDQConv2d(conv, Ranges(self.input.frozen(), self.output.frozen()))

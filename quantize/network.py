@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import fnmatch
-from collections.abc import Callable, Mapping
-from typing import cast
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from typing import Literal, cast
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from edgeisp.errors import BadInputError
 from edgeisp.export.rewrites.haar import FOLD_HAAR_DOWN, FOLD_HAAR_UP
@@ -80,9 +82,58 @@ def float_layers(network: ISPNetwork, keep: tuple[str, ...]) -> dict[str, str]:
     return {**own, **dict.fromkeys(keep, "asked for by --keep-float")}
 
 
+Place = tuple[str, Literal["input", "output"]]
+"""An end of a convolution, where a quantizer stands."""
+
+
+def shared_places(network: ISPNetwork, names: Collection[str]) -> dict[str, Place]:
+    """Where a convolution of ``names`` reads a tensor that has its quantizer elsewhere: where that stands.
+
+    A convolution puts out what the next one reads, or several read the same tensor. Each tensor has one quantizer: of
+    two in a row, converters drop one, and the bias of the convolution behind them no longer fits.
+    """
+    held: list[Tensor] = []  # so that no address is given twice
+    first: dict[int, Place] = {}
+    places: dict[str, Place] = {}
+
+    def reads(name: str, x: Tensor) -> None:
+        held.append(x)
+        place = first.setdefault(id(x), (name, "input"))
+        if place != (name, "input"):
+            places[name] = place
+
+    def makes(name: str, y: Tensor) -> None:
+        held.append(y)
+        first[id(y)] = name, "output"
+
+    handles = []
+    for name in names:
+        conv = network.get_submodule(name)
+        handles.append(conv.register_forward_pre_hook(lambda m, args, n=name: reads(n, args[0])))
+        handles.append(conv.register_forward_hook(lambda m, args, y, n=name: makes(n, y)))
+    side = 4 * network.stride
+    with torch.no_grad():
+        network(torch.zeros(1, 4, side, side), torch.ones(1, 9, 1, 1))
+    for handle in handles:
+        handle.remove()
+    return places
+
+
+def joined(network: ISPNetwork, scheme: Mapping[str, Ranges]) -> dict[str, Ranges]:
+    """``scheme`` with one range for each tensor of a deployable network; see `shared_places`."""
+    made = dict(scheme)
+    for name, (owner, end) in shared_places(network, scheme).items():
+        made[name] = replace(made[name], input=getattr(made[owner], end))
+    return made
+
+
 def with_learned(network: ISPNetwork, scheme: Mapping[str, Ranges]) -> ISPNetwork:
     """A trainable copy of a deployable network with the convolutions of ``scheme`` fake-quantized."""
-    return _replaced(copy.deepcopy(network).requires_grad_(True), scheme, LearnedConv2d)
+    learned = _replaced(copy.deepcopy(network).requires_grad_(True), scheme, LearnedConv2d)
+    for name, (owner, end) in shared_places(network, scheme).items():
+        conv, other = (cast("LearnedConv2d", learned.get_submodule(key)) for key in (name, owner))
+        conv.read_through(other.input if end == "input" else other.output)
+    return learned
 
 
 def with_qdq(network: ISPNetwork, scheme: Mapping[str, Ranges]) -> ISPNetwork:

@@ -19,7 +19,7 @@ from edgeisp.quantize import checkpoint
 from edgeisp.quantize.calibration import calibration_set
 from edgeisp.quantize.config import QuantizeConfig, check
 from edgeisp.quantize.layers import Ranges
-from edgeisp.quantize.network import deployable, float_layers, scheme_of, thawed, with_qdq
+from edgeisp.quantize.network import deployable, float_layers, joined, scheme_of, thawed, with_qdq
 from edgeisp.quantize.scheme import Calibrated
 
 
@@ -102,7 +102,7 @@ def _continued(
         msgspec.structs.replace(config, start=start.sha256),
         source,
         network,
-        scheme,
+        joined(network, scheme),
         {**described.float_layers, **floats},
         described.calibration,
         thawed(start.network),

@@ -32,6 +32,19 @@ def _shared_quantizers(module: nn.Module) -> int:
     return count
 
 
+def _single_quantizers(module: nn.Module) -> int:
+    """q -> dq -> q (same scale) becomes q: a rounded value stays where it is."""
+    graph, count = cast("GraphModule", module), 0
+    for node in calls(graph, QUANTIZE):
+        source = cast("Node", node.args[0])
+        if source.target is DEQUANTIZE and source.args[1:] == node.args[1:]:
+            node.replace_all_uses_with(cast("Node", source.args[0]))
+            graph.graph.erase_node(node)
+            count += 1
+    graph.graph.eliminate_dead_code()
+    return count
+
+
 def _quantized_shuffles(module: nn.Module) -> int:
     """q -> dq -> pixel_shuffle becomes q -> dq -> pixel_shuffle -> q -> dq: bytes are moved instead of floats."""
     graph, count = cast("GraphModule", module), 0
@@ -87,6 +100,13 @@ SHARED_QUANTIZERS = Rewrite(
     _shared_quantizers,
     INTEGER,
 )
+SINGLE_QUANTIZERS = Rewrite(
+    "single-quantizers",
+    "a convolution reads the integers that the one before it wrote",
+    "graph",
+    _single_quantizers,
+    INTEGER,
+)
 QUANTIZED_SHUFFLES = Rewrite(
     "quantized-shuffles",
     "a pixel shuffle moves bytes, a quarter of the memory",
@@ -108,5 +128,5 @@ UNFOLDED_WEIGHTS = Rewrite(
     _unfolded_weights,
     INTEGER,
 )
-QUANTIZED = (SHARED_QUANTIZERS, QUANTIZED_SHUFFLES, OWN_DEQUANTIZE)
+QUANTIZED = (SHARED_QUANTIZERS, SINGLE_QUANTIZERS, QUANTIZED_SHUFFLES, OWN_DEQUANTIZE)
 """What every target wants of a quantize/dequantize graph; the last one undoes sharing of dequantizes, so it is last."""

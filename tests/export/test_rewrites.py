@@ -257,3 +257,17 @@ def test_channels_last_shuffles_are_exact_to_the_bit_behind_an_int8_convolution(
     assert prepared.applied["quantized-shuffles"] == prepared.applied["channels-last-shuffles"] == 1
     assert "aten.pixel_shuffle.default" not in operations(prepared.function.module)
     assert torch.equal(prepared.function.module(x), module(x))
+
+
+def test_value_is_rounded_once_when_a_convolution_reads_what_another_wrote() -> None:
+    torch.manual_seed(0)
+    one, other = Affine(0.02, -7), Affine(0.021, -7)
+    convs = [
+        QDQConv2d(nn.Conv2d(4, 4, 1), Ranges(Affine(0.03, 3), one)),
+        QDQConv2d(nn.Conv2d(4, 4, 1), Ranges(one, one)),
+        QDQConv2d(nn.Conv2d(4, 4, 1), Ranges(other, one)),
+    ]
+    module, x = nn.Sequential(*convs), noise(2, 4, 6, 5)
+    prepared = prepare(function(module, *x.shape), rewrites.QUANTIZED, "w8a8")
+    assert prepared.applied["single-quantizers"] == 1
+    assert torch.equal(prepared.function.module(x), module(x))

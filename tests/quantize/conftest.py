@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from edgeisp.models.blocks import HaarDown, HaarUp
 from edgeisp.models.functions import Function, ISPNetwork
 from edgeisp.quantize.layers import Affine, Ranges
-from edgeisp.quantize.network import convolutions, deployable
+from edgeisp.quantize.network import convolutions, deployable, joined
 
 
 class TinyISP(ISPNetwork):
-    """One level of a U-Net with four channels; no context."""
+    """One level of a U-Net with four channels; no context. ``window`` reads what ``stem`` puts out."""
 
     stride = 2
     float_layers: ClassVar[dict[str, str]] = {"skip": "carries the picture"}
@@ -23,11 +23,12 @@ class TinyISP(ISPNetwork):
     def __init__(self) -> None:
         super().__init__()
         self.stem, self.skip = nn.Conv2d(4, 4, 3, padding=1), nn.Conv2d(4, 12, 1)
+        self.window = nn.Conv2d(4, 4, 3, padding=1, groups=4)
         self.down, self.up = nn.ModuleList([HaarDown(4, 8)]), nn.ModuleList([HaarUp(8, 4)])
         self.head = nn.Conv2d(4, 12, 3, padding=1)
 
     def forward(self, raw: Tensor, color: Tensor) -> Tensor:
-        x = nn.functional.gelu(self.stem(raw))
+        x = nn.functional.gelu(self.window(self.stem(raw)))
         x = x + self.up[0](nn.functional.gelu(self.down[0](x)))
         return nn.functional.pixel_shuffle(self.head(x) + self.skip(raw), 2) * color.mean()
 
@@ -70,4 +71,4 @@ def ranges(tiny: ISPNetwork, picture: tuple[Tensor, Tensor]) -> dict[str, Ranges
         tiny(*picture)
     for handle in handles:
         handle.remove()
-    return found
+    return joined(tiny, found)

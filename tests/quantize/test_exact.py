@@ -41,7 +41,7 @@ def test_int8_picture_is_the_same_to_the_bit_when_the_halo_is_exact(
         ports = {"inputs": [{"name": "raw"}, {"name": "color"}], "outputs": [{"name": "rgb"}]}
         described = json.dumps({"functions": {"tile": ports}})
         report = target.convert(ready, path, parse_precision("w8a8"), {"edgeisp": described})
-        assert report.convolutions["tile"].int8 == 4
+        assert report.convolutions["tile"].int8 == 5
         program = ENGINES.get(target.engine()).open(path, threads=1)
         shapes = {key: dict(f.inputs) for key, f in functions.items()}
         renderer = Renderer([program], shapes, halo, stride=int(tiny.stride))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from hypothesis import given
@@ -7,8 +9,17 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from edgeisp.models.functions import ISPNetwork
+from edgeisp.models.lwisp import LWISP, LWISPConfig
 from edgeisp.quantize.layers import HIGH, LOW, Affine, LearnedConv2d, QDQConv2d, Ranges
-from edgeisp.quantize.network import frozen, with_learned, with_qdq
+from edgeisp.quantize.network import (
+    convolutions,
+    frozen,
+    joined,
+    scheme_of,
+    shared_places,
+    with_learned,
+    with_qdq,
+)
 
 
 @given(st.floats(-50, 50), st.floats(-50, 50))
@@ -75,3 +86,32 @@ def test_layer_that_the_network_names_stays_in_float(
     tiny: ISPNetwork, ranges: dict[str, Ranges], name: str
 ) -> None:
     assert isinstance(with_qdq(tiny, ranges).get_submodule(name), nn.Conv2d)
+
+
+def test_tensor_has_one_quantizer_when_one_convolution_reads_what_another_puts_out(
+    tiny: ISPNetwork, picture: tuple[Tensor, Tensor], ranges: dict[str, Ranges]
+) -> None:
+    assert shared_places(tiny, ranges) == {"window": ("stem", "output")}
+    learned = with_learned(tiny, ranges)
+    stem, window = (learned.get_submodule(name) for name in ("stem", "window"))
+    assert isinstance(stem, LearnedConv2d) and isinstance(window, LearnedConv2d)
+    assert not [key for key in learned.state_dict() if key.startswith(("window.own", "window.others"))]
+    with torch.no_grad():
+        stem.output.log_scale += 0.1
+    trained = scheme_of(frozen(copy.deepcopy(learned)))
+    assert trained["window"].input == trained["stem"].output != ranges["stem"].output
+
+
+def test_tensor_has_one_quantizer_when_several_convolutions_read_it() -> None:
+    network = LWISP(LWISPConfig(widths=(4, 4, 4, 4), bottom=1)).eval()
+    places = shared_places(network, list(convolutions(network)))
+    assert places["up.0.detail"] == ("up.0.smooth", "input")
+    assert places["decoder.0.0.conv"] == ("fuse.0", "output")
+    scheme = {
+        name: Ranges(Affine(0.01 * (i + 1), 0), Affine(0.02, i))
+        for i, name in enumerate(convolutions(network))
+    }
+    one = joined(network, scheme)
+    assert one["up.0.detail"].input == one["up.0.smooth"].input == scheme["up.0.smooth"].input
+    assert one["decoder.0.0.conv"].input == scheme["fuse.0"].output
+    assert {name: r.output for name, r in one.items()} == {name: r.output for name, r in scheme.items()}

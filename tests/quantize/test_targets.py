@@ -44,13 +44,13 @@ def test_every_quantized_convolution_is_int8_in_the_file_and_agrees(
     target = TARGETS.get(name)
     ready = {key: prepare(f, target.rewrites, "w8a8").function for key, f in functions.items()}
     wanted = {key: census.expected(f.module, tiny.float_layers) for key, f in ready.items()}
-    assert wanted["tile"] == Census(int8=4, float={"carries the picture": 1})
+    assert wanted["tile"] == Census(int8=5, float={"carries the picture": 1})
     path = tmp_path / f"tiny{target.suffix}"
     port = [{"name": key} for key in ("raw", "color")]
     described = json.dumps({"functions": {"tile": {"inputs": port, "outputs": [{"name": "rgb"}]}}})
     report = target.convert(ready, path, parse_precision("w8a8"), {"edgeisp": described})
-    assert report.convolutions == {"tile": Convolutions(int8=4, other=1)}
-    assert len(report.convolutions["tile"].integers) == (4 if name in ("onnx", "tflite") else 0)
+    assert report.convolutions == {"tile": Convolutions(int8=5, other=1)}
+    assert len(report.convolutions["tile"].integers) == (5 if name in ("onnx", "tflite") else 0)
     integers = {key: of_graph(f.module) for key, f in ready.items()}
     assert census.shortfall(wanted, report.convolutions, integers) is None
     program = ENGINES.get(target.engine()).open(path, threads=1)
@@ -71,11 +71,11 @@ def dequantized(path: Path) -> list[int]:
 
 
 def test_census_fails_when_a_convolution_is_float() -> None:
-    wanted = {"tile": Census(int8=4, float={"reason": 1})}
-    assert census.shortfall(wanted, {"tile": Convolutions(4, 1)}) is None
-    assert "3 of 4" in (census.shortfall(wanted, {"tile": Convolutions(3, 1)}) or "")
+    wanted = {"tile": Census(int8=5, float={"reason": 1})}
+    assert census.shortfall(wanted, {"tile": Convolutions(5, 1)}) is None
+    assert "4 of 5" in (census.shortfall(wanted, {"tile": Convolutions(4, 1)}) or "")
     assert "2 convolutions of tile are float" in (
-        census.shortfall(wanted, {"tile": Convolutions(4, 2)}) or ""
+        census.shortfall(wanted, {"tile": Convolutions(5, 2)}) or ""
     )
     assert "no convolution" in (census.shortfall(wanted, {}) or "")
 
@@ -106,7 +106,7 @@ def test_census_names_the_convolution_whose_integers_are_not_those_of_the_progra
     value.flat[0] += {"bias": 0.01, "scale": 0.0002}.get(what, 1)
     held[names[what]].CopyFrom(numpy_helper.from_array(value, names[what]))
     onnx.save(model, path)
-    wanted = {"tile": Census(int8=4, float={"carries the picture": 1})}
+    wanted = {"tile": Census(int8=5, float={"carries the picture": 1})}
     found = {"tile": convolutions(path)}
     assert census.shortfall(wanted, found) is None
     integers = {key: of_graph(f.module) for key, f in ready.items()}
@@ -133,7 +133,7 @@ def test_int8_weights_are_stored_in_a_byte_and_mean_the_rounded_network_when_act
     target.convert(ready, path, parse_precision("w8"), {})
     program = ENGINES.get(target.engine()).open(path, threads=1)
     assert compare(program, functions)["tile"].psnr_db > THRESHOLDS_DB["w8"]
-    assert int8_weights(path) == len(layers_of(tiny)) == 5
+    assert int8_weights(path) == len(layers_of(tiny)) == 6
 
 
 def int8_weights(path: Path) -> int:
