@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -75,6 +76,7 @@ def convert(job: Job, path: Path) -> Converted:
     prepared = {
         name: prepare(function, target.rewrites, job.precision) for name, function in functions.items()
     }
+    chain, spare = _stages(network, functions)
     scheme = checkpoint.described_by(loaded.card, loaded.path) if job.precision == "w8a8" else None
     description = Description(
         model=job.model,
@@ -89,9 +91,8 @@ def convert(job: Job, path: Path) -> Converted:
         stride=network.stride,
         halo=halo,
         overhead=round(halo.overhead(job.tile), 3) if halo and halo.fits(job.tile) else None,
-        chain=msgspec.convert(
-            network.chain() if isinstance(network, ISPNetwork) else (), tuple[Stage, ...], strict=False
-        ),
+        chain=chain,
+        spare=spare,
         camera=Camera.of(task),
         checkpoint=Checkpoint(name=job.weights.name, sha256=loaded.sha256),
         quantization=scheme,
@@ -115,6 +116,17 @@ def _halo(loaded: LoadedModel) -> Halo | None:
         return halo_of(loaded)
     except UnavailableError:
         return None
+
+
+def _stages(
+    network: ISPNetwork, functions: Mapping[str, Function]
+) -> tuple[tuple[Stage, ...], tuple[Stage, ...]]:
+    """The modules that run, and those that could: the latter only where modules have functions of their own."""
+    told = (network.chain(), network.spare()) if isinstance(network, ISPNetwork) else ([], [])
+    chain, spare = (msgspec.convert(stages, tuple[Stage, ...], strict=False) for stages in told)
+    if all(stage.function in functions for stage in (*chain, *spare)):
+        return chain, spare
+    return tuple(msgspec.structs.replace(stage, function=None) for stage in chain), ()
 
 
 def _cost(function: Function) -> Cost:

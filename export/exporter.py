@@ -50,7 +50,7 @@ def plan(
         weights: a checkpoint; default: the bundled one.
         precision: default: the target's own.
         tile: height and width of the picture that one call makes, in pixels.
-        packaging: ``split`` or, where the network offers it, ``baked``; see `edgeisp.models.functions.Packaging`.
+        packaging: ``split`` or, where the network offers it, another; see `edgeisp.models.task.Packaging`.
 
     Raises:
         BadInputError: a name, the precision or the tile does not fit.

@@ -7,16 +7,19 @@ schema.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn, Self
 
 import msgspec
 
+from edgeisp.engines.chain import Link
 from edgeisp.errors import BadInputError
 from edgeisp.files import sha256, whole
 from edgeisp.models.halo import Halo
 from edgeisp.models.task import ISP, TASKS, THUMBNAIL, Packaging, Task
 from edgeisp.models.task import Name as TaskName
+from edgeisp.posisp import places
 from edgeisp.quantize.scheme import Scheme
 
 VERSION: Literal[1] = 1
@@ -183,6 +186,13 @@ class Stage(Part, frozen=True):
     parameters: tuple[StageParameter, ...]
     halo: Count
     """Picture pixels around a pixel that it looks at."""
+    function: str | None = None
+    """The function ``(picture, parameters) -> rgb`` that runs it after ``tile``; null where it is inside ``tile``."""
+
+    @property
+    def link(self) -> Link | None:
+        """How to run it after ``tile``."""
+        return Link(self.function, self.first, len(self.parameters)) if self.function else None
 
 
 class Description(Part, frozen=True, kw_only=True):
@@ -196,7 +206,8 @@ class Description(Part, frozen=True, kw_only=True):
     task: TaskName = "isp"
     """What goes in and comes out; see ``camera`` for the details."""
     packaging: Packaging = "split"
-    """``baked``: the context is computed inside ``tile``, from an input ``thumbnail``."""
+    """``baked``: the context is computed inside ``tile``, from an input ``thumbnail``. ``modules``: ``tile`` makes the
+    picture before the chain, and each module has a function of its own."""
     tile: tuple[Size, Size]
     """Height and width of the picture that one call of ``tile`` makes."""
     stride: Size
@@ -206,7 +217,9 @@ class Description(Part, frozen=True, kw_only=True):
     overhead: Annotated[float, msgspec.Meta(ge=1)] | None = None
     """Pixels that tiles compute for each one they write, with the halo ``auto``; null where it leaves no core."""
     chain: tuple[Stage, ...] = ()
-    """The modules of POS-ISP that run in ``tile``, in their order; empty for other networks."""
+    """The modules of POS-ISP that run, in their order; empty for other networks."""
+    spare: tuple[Stage, ...] = ()
+    """With the packaging ``modules``: those that have a function and are not in ``chain``; for other orders."""
     camera: Camera = Camera()
     checkpoint: Checkpoint
     quantization: Scheme | None = None
@@ -216,6 +229,39 @@ class Description(Part, frozen=True, kw_only=True):
     """By function: how often each rewrite applied."""
     tools: dict[str, str]
     """Versions of what made the artifact."""
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """What runs after ``tile``."""
+        return tuple(stage.link for stage in self.chain if stage.link)
+
+    def ordered(self, names: Sequence[str]) -> Self:
+        """The same with other modules, in that order. Its one halo is exact.
+
+        Raises:
+            BadInputError: the modules have no functions of their own, or there is none of such a name.
+        """
+        if self.packaging != "modules":
+            raise BadInputError(
+                f"an artifact of the packaging {self.packaging} has one order",
+                where="--order",
+                cure="export it with --packaging modules",
+            )
+        known = (*self.chain, *self.spare)
+        chain = tuple(known[i] for i in places(names, [stage.module for stage in known]))
+        return msgspec.structs.replace(
+            self,
+            chain=chain,
+            spare=tuple(stage for stage in known if stage not in chain),
+            halo=self.halo and self._halo(self.halo, chain),
+        )
+
+    def _halo(self, halo: Halo, chain: tuple[Stage, ...]) -> Halo:
+        """That of another chain: ``halo`` without the present modules, with those of ``chain``."""
+        step = TASKS[self.task].scale * self.stride
+        pixels = halo.exact + sum(stage.halo for stage in chain) - sum(stage.halo for stage in self.chain)
+        exact = -(-pixels // step) * step
+        return Halo(exact, exact, 0.0, halo.pictures)
 
 
 class Manifest(Description, frozen=True, kw_only=True):
@@ -312,6 +358,11 @@ def _check_functions(manifest: Manifest, path: Path) -> None:
     for name, function in manifest.functions.items():
         if function.file not in hashed:
             refuse(f"the function {name} is in {function.file}, which is not among its files")
+    for stage in (*manifest.chain, *manifest.spare):
+        if (manifest.packaging == "modules") != (stage.function in manifest.functions):
+            refuse(
+                f"the module {stage.module} has the function {stage.function}, packaging {manifest.packaging}"
+            )
     if any(side % (TASKS[manifest.task].scale * manifest.stride) for side in manifest.tile):
         refuse(
             f"a tile of {manifest.tile[1]}x{manifest.tile[0]} pixels is off the stride of {manifest.stride}"

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from edgeisp.data.samples import packed_samples, srgb_samples
 from edgeisp.engines import ENGINES
 from edgeisp.engines.base import Program, Tensors
+from edgeisp.engines.chain import chained
 from edgeisp.engines.torch import run
 from edgeisp.export.manifest import Description, Failed, Parity, Verification, Verified
 from edgeisp.models.functions import Function, functions_of
@@ -27,6 +28,8 @@ IDENTICAL_DB = 200.0
 ROUNDING, HALF, MARGIN_DB, LEAST_DB = 1e-6, {"coreml": 2.0**-11}, 4.0, 35.0
 """See `own_rounding`, for targets that compute what is float between int8 operations in float32 and in half precision;
 see `lowered`: below the last, no int8 artifact passes."""
+CHAIN = "chain"
+"""What the parity of a whole tile is called where its modules are functions of their own."""
 PICTURES, SEED = 4, 20240803
 
 
@@ -44,7 +47,10 @@ def verify(
     height, width = (side // loaded.task.scale for side in manifest.tile)
     functions = functions_of(loaded.network, height, width, manifest.packaging)
     pairs = compare(program, functions)
-    wanted = dict.fromkeys(functions, THRESHOLDS_DB[manifest.precision])
+    if manifest.links:
+        whole = compare(chained(program, manifest.links), functions_of(loaded.network, height, width))
+        pairs[CHAIN] = whole["tile"]
+    wanted = dict.fromkeys(pairs, THRESHOLDS_DB[manifest.precision])
     note = ""
     if manifest.precision == "w8a8" and any(pairs[name].psnr_db < limit for name, limit in wanted.items()):
         rounding = HALF.get(manifest.target, ROUNDING)

@@ -21,9 +21,12 @@ class Artifact:
 
     @property
     def inputs(self) -> dict[str, dict[str, tuple[int, ...]]]:
-        """Names and shapes by function."""
+        """Names and shapes by function, of its programs: `edgeisp.engines.chain.chained`."""
         functions = self.manifest.functions
-        return {name: {port.name: port.shape for port in f.inputs} for name, f in functions.items()}
+        inputs = {name: {port.name: port.shape for port in f.inputs} for name, f in functions.items()}
+        if self.manifest.links:
+            inputs["tile"] |= {port.name: port.shape for port in functions["context"].outputs}
+        return inputs
 
     @property
     def source_tile(self) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +13,7 @@ import typer
 
 from edgeisp.cli.artifacts import Artifact, found, of_tile
 from edgeisp.cli.console import one_of
-from edgeisp.cli.options import NetworkOptions, parse_bytes, parse_size
+from edgeisp.cli.options import NetworkOptions, parse_bytes, parse_names, parse_size
 from edgeisp.errors import BadInputError, UnavailableError
 
 if TYPE_CHECKING:
@@ -93,6 +93,15 @@ class EngineOptions:
             "PyTorch, with gigabytes of memory).",
         ),
     ] = "fast"
+    order: Annotated[
+        str | None,
+        typer.Option(
+            "--order",
+            rich_help_panel=PANEL,
+            help="Names of posisp's modules, with commas, in the order to run them; default: the one that it learned. "
+            "Of an artifact, its packaging must be modules.",
+        ),
+    ] = None
     threads: Annotated[
         int, typer.Option("--threads", min=0, rich_help_panel=PANEL, help="0 leaves it to the engine.")
     ] = 0
@@ -127,13 +136,18 @@ class EngineOptions:
         """
         if self.artifact is None:
             return self._torch(network)
-        return self._artifacts(found(self.artifact))
+        artifacts = found(self.artifact)
+        if self.order:
+            names = parse_names(self.order)
+            artifacts = [Artifact(one.path, one.manifest.ordered(names)) for one in artifacts]
+        return self._artifacts(artifacts)
 
     def _torch(self, network: NetworkOptions) -> Fit:
         from edgeisp.engines import ENGINES
         from edgeisp.engines.torch import TorchEngine
+        from edgeisp.models.functions import reordered
         from edgeisp.quantize.checkpoint import load_any
-        from edgeisp.render.halo import halo_of
+        from edgeisp.render.halo import halo_of, measure
         from edgeisp.render.renderer import Renderer
         from edgeisp.render.tiles import check
 
@@ -144,18 +158,22 @@ class EngineOptions:
                 f"the engine {engine.name} runs artifacts, not checkpoints", where="--engine", cure=cure
             )
         loaded = load_any(network.model, network.checkpoint)
-        scale, stride = loaded.task.scale, int(loaded.network.stride)
-        halo = self._halo(lambda: halo_of(loaded), scale * stride) // scale
+        isp, known = loaded.network, partial(halo_of, loaded)
+        if self.order:
+            isp = reordered(isp, parse_names(self.order))
+            known = partial(measure, isp)
+        scale, stride = loaded.task.scale, int(isp.stride)
+        halo = self._halo(known, scale * stride) // scale
         asked = None if self.tile == AUTO else parse_size(self.tile or str(DEFAULT_TILE), "--tile")
         for side in asked or ():
             check(side // scale, halo, stride, scale)
         if isinstance(engine, TorchEngine):
-            programs: list[Program] = [engine.program(loaded.network, threads=self.threads)]
+            programs: list[Program] = [engine.program(isp, threads=self.threads)]
         else:
             programs = self._programs(engine, loaded.path)
 
         def inputs(tile: tuple[int, int]) -> dict[str, tuple[int, ...]]:
-            return dict(loaded.network.functions(*tile)["tile"].inputs)
+            return dict(isp.functions(*tile)["tile"].inputs)
 
         @cache
         def probed() -> list[Price]:
@@ -183,7 +201,7 @@ class EngineOptions:
                 tile, why = self._chosen(prices, Cut(halo, stride, scale, frame))
             return Renderer(
                 programs=programs,
-                functions={name: dict(f.inputs) for name, f in loaded.network.functions(*tile).items()},
+                functions={name: dict(f.inputs) for name, f in isp.functions(*tile).items()},
                 halo=halo,
                 stride=stride,
                 task=loaded.task,
@@ -194,6 +212,7 @@ class EngineOptions:
         return cache(fit)
 
     def _artifacts(self, artifacts: list[Artifact]) -> Fit:
+        from edgeisp.engines.chain import chained
         from edgeisp.models.task import TASKS
         from edgeisp.render.renderer import Renderer
 
@@ -220,7 +239,8 @@ class EngineOptions:
                 cure=f"pass --halo {largest} or less, or export a larger tile",
             )
         engine = self._engine(roomy[0].path)
-        programs = cache(lambda path: self._programs(engine, path))
+        links = artifacts[0].manifest.links
+        programs = cache(lambda path: [chained(one, links) for one in self._programs(engine, path)])
         tiles = {one.source_tile: one for one in roomy}
 
         @cache
@@ -229,7 +249,7 @@ class EngineOptions:
 
             count, threads = self._share(engine)
             return [
-                measure(engine.name, one.path, [(one.inputs["tile"], tile)], count, threads, opened=False)[0]
+                measure(engine.name, one.path, [(one.inputs["tile"], tile)], count, threads, False, links)[0]
                 for tile, one in tiles.items()
             ]
 

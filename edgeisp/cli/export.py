@@ -31,7 +31,11 @@ def export(
         str, typer.Option("--tile", help="Picture pixels that one call makes: a number or WIDTHxHEIGHT.")
     ] = "512x512",
     packaging: Annotated[
-        str, typer.Option("--packaging", help="split: context and tile apart; baked: one graph (posisp).")
+        str,
+        typer.Option(
+            "--packaging",
+            help="split: context and tile apart; of posisp also baked: one graph, or modules: each apart.",
+        ),
     ] = "split",
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the artifact.")] = Path("build"),
     dry_run: Annotated[
@@ -51,6 +55,8 @@ def export(
     edgeisp export metaisp --target tflite --precision fp16 --tile 1024x512 -o models
 
     edgeisp export posisp --target onnx --packaging baked
+
+    edgeisp export posisp --target tflite --packaging modules
     """
     import msgspec
 

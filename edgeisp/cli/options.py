@@ -141,6 +141,11 @@ def parse_size(text: str, option: str) -> tuple[int, int]:
     return int(parts[-1]), int(parts[0])
 
 
+def parse_names(text: str) -> tuple[str, ...]:
+    """``exposure, gamma`` as its names."""
+    return tuple(name.strip() for name in text.split(","))
+
+
 def parse_bytes(text: str, option: str) -> int:
     """``600MB``, ``2 GB`` or ``1.5gb`` as bytes, in powers of 1000.
 

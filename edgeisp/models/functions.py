@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -21,8 +21,8 @@ class Function:
     """One entry point of an artifact: a module whose forward takes the inputs in their listed order. All float32."""
 
     name: str
-    """``tile`` (a picture and what else it needs to a picture) or ``context`` (a part of the frame, or a `THUMBNAIL` of
-    it, to a small vector)."""
+    """``tile`` (a picture and what else it needs to a picture), ``context`` (a part of the frame, or a `THUMBNAIL` of
+    it, to a small vector), or the name of a module that runs after the tile, see `ISPNetwork.separate`."""
     module: nn.Module
     inputs: Mapping[str, Shape]
     outputs: Mapping[str, Shape]
@@ -48,9 +48,23 @@ class ISPNetwork(nn.Module):
         Raises:
             BadInputError: the network does not offer it.
         """
-        raise BadInputError(
-            f"{type(self).__name__} is not exported in one graph", where="--packaging", cure="leave it out"
-        )
+        raise _lacks(self, "is not exported in one graph", "--packaging")
+
+    def separate(self, height: int, width: int) -> dict[str, Function]:
+        """The same as `functions` with every module of a chain in a function of its own, to run after ``tile``.
+
+        Raises:
+            BadInputError: the network is no chain.
+        """
+        raise _lacks(self, "is no chain of modules", "--packaging")
+
+    def ordered(self, names: Sequence[str]) -> ISPNetwork:
+        """This network with its modules in another order.
+
+        Raises:
+            BadInputError: the network is no chain, or has no modules of these names.
+        """
+        raise _lacks(self, "is no chain of modules", "--order")
 
     def context(self, source: Tensor) -> Tensor:
         """What is computed once from the whole frame and handed to every tile; only for networks that have it."""
@@ -62,6 +76,10 @@ class ISPNetwork(nn.Module):
 
     def chain(self) -> list[dict[str, Any]]:
         """What manifests tell of a network that is a chain of modules; see `edgeisp.export.manifest.Stage`."""
+        return []
+
+    def spare(self) -> list[dict[str, Any]]:
+        """The same of modules that the chain leaves out."""
         return []
 
     def landmarks(self) -> list[nn.Module]:
@@ -77,6 +95,19 @@ def functions_of(
     Raises:
         BadInputError: a packaging that the network does not offer.
     """
-    if packaging == "baked" and isinstance(network, ISPNetwork):
-        return network.baked(height, width)
-    return network.functions(height, width)
+    if packaging == "split":
+        return network.functions(height, width)
+    if not isinstance(network, ISPNetwork):
+        raise _lacks(network, "is exported in no other packaging than split", "--packaging")
+    return network.baked(height, width) if packaging == "baked" else network.separate(height, width)
+
+
+def reordered(network: ISPNetwork, names: Sequence[str]) -> ISPNetwork:
+    """``network`` with its modules in another order; see `ISPNetwork.ordered`."""
+    if not isinstance(network, ISPNetwork):  # plug-ins need not be
+        raise _lacks(network, "is no chain of modules", "--order")
+    return network.ordered(names)
+
+
+def _lacks(network: object, what: str, option: str) -> BadInputError:
+    return BadInputError(f"{type(network).__name__} {what}", where=option, cure="leave it out")

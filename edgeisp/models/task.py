@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Name = Literal["isp", "raw-to-raw", "srgb-to-srgb"]
-Packaging = Literal["split", "baked"]
-"""How an artifact holds a network that has a context: apart from its tile, or all in one graph."""
+Packaging = Literal["split", "baked", "modules"]
+"""How an artifact holds a network with a context: apart from its tile, in one graph with it, or every module apart."""
 THUMBNAIL = "thumbnail"
 """An input of ``context`` that is the whole frame: means of its packed planes over the cells of a grid, not a crop."""
 LINEAR = (

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edgeisp.errors import BadInputError
 from edgeisp.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from edgeisp.posisp.module import ISPModule
 
@@ -52,3 +53,17 @@ PAPER = (
 
 DEFAULT = tuple("fast-denoise" if name == "denoise" else name for name in PAPER)
 """What we train with: the paper's modules, with a denoiser that a phone can afford."""
+
+
+def places(names: Sequence[str], known: Sequence[str]) -> tuple[int, ...]:
+    """Where each of ``names`` is in ``known``, the modules of a set.
+
+    Raises:
+        BadInputError: a name that is not of the set, or one that comes twice.
+    """
+    for name in names:
+        if name not in known:
+            raise BadInputError(f"no module {name!r} in this set", cure=f"it has: {', '.join(known)}")
+    if len(set(names)) < len(names):
+        raise BadInputError(f"a module comes twice in {', '.join(names)}", cure="name each module once")
+    return tuple(known.index(name) for name in names)

@@ -8,7 +8,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import torch
@@ -20,6 +22,7 @@ from edgeisp.models.blocks import bilinear_demosaic
 from edgeisp.models.card import Check, Claim, ModelCard
 from edgeisp.models.functions import Function, ISPNetwork
 from edgeisp.models.task import THUMBNAIL
+from edgeisp.posisp.module import ISPModule
 from edgeisp.posisp.pipeline import Pipeline
 from edgeisp.posisp.policy import SIDE, ParameterPredictor, SequencePredictor
 
@@ -60,7 +63,8 @@ class PosISP(ISPNetwork):
 
     def linear(self, source: Tensor, color: Tensor) -> Tensor:
         """What goes into the chain: linear sRGB ``B x 3 x 2h x 2w``, clipped to [0, 1]."""
-        return torch.clamp(matrix(self.demosaic(source), color), 0.0, 1.0)
+        linear: Tensor = _Linear(self)(source, color)
+        return linear
 
     def render(self, linear: Tensor, raw: Tensor, sequence: Sequence[int]) -> Tensor:
         """The chain on what `linear` made, clipped to [0, 1]."""
@@ -79,6 +83,25 @@ class PosISP(ISPNetwork):
             "context": Function("context", _Context(self), {**thumbnail, **color}, context),
         }
 
+    def separate(self, height: int, width: int) -> dict[str, Function]:
+        """``tile(raw, color) -> rgb``, which makes what `linear` does; ``context`` as in `functions`; and for each
+        module of the set, in the sequence or not, a function ``(picture, parameters) -> rgb``, which does not clip.
+        """
+        split = self.functions(height, width)
+        tile, rgb = split["tile"], split["tile"].outputs
+        inputs = {name: tile.inputs[name] for name in ("raw", "color")}
+        functions = {"tile": Function("tile", _Linear(self), inputs, rgb), "context": split["context"]}
+        for module in self.pipeline.modules:
+            name = function_of(module.name)
+            ports = {"picture": rgb["rgb"], "parameters": (1, len(module.parameters))}
+            functions[name] = Function(name, _Module(module), ports, rgb)
+        return functions
+
+    def ordered(self, names: Sequence[str]) -> PosISP:
+        other = copy(self)
+        other.sequence = self.pipeline.ids(names)
+        return other
+
     def baked(self, height: int, width: int) -> dict[str, Function]:
         """``tile(raw, color, thumbnail) -> rgb``: every tile predicts the parameters again, of the same thumbnail."""
         split = self.functions(height, width)
@@ -91,20 +114,23 @@ class PosISP(ISPNetwork):
         return 1 + -(-self.pipeline.halo(self.sequence) // 2)
 
     def chain(self) -> list[dict[str, Any]]:
-        """Names, parameters and halos of the modules that run."""
-        modules, slices = self.pipeline.modules, self.pipeline.slices
-        return [
-            {
-                "module": modules[i].name,
-                "first": slices[i].start,
-                "parameters": [
-                    {"name": p.name, "low": p.low, "high": p.high, "unit": p.unit}
-                    for p in modules[i].parameters
-                ],
-                "halo": modules[i].halo,
-            }
-            for i in self.sequence
-        ]
+        """Names, parameters, halos and functions of the modules that run."""
+        return [self._stage(i) for i in self.sequence]
+
+    def spare(self) -> list[dict[str, Any]]:
+        return [self._stage(i) for i in range(len(self.pipeline.modules)) if i not in self.sequence]
+
+    def _stage(self, index: int) -> dict[str, Any]:
+        module = self.pipeline.modules[index]
+        return {
+            "module": module.name,
+            "first": self.pipeline.slices[index].start,
+            "parameters": [
+                {"name": p.name, "low": p.low, "high": p.high, "unit": p.unit} for p in module.parameters
+            ],
+            "halo": module.halo,
+            "function": function_of(module.name),
+        }
 
     def card(self) -> dict[str, Any]:
         """What a checkpoint's card says under `KEY`."""
@@ -139,16 +165,42 @@ def _identity(like: Tensor) -> Tensor:
     return torch.eye(3, device=like.device).reshape(1, 9, 1, 1)
 
 
+def function_of(module: str) -> str:
+    """What the function of a module is called: a name that every format takes, and that no other function has."""
+    return "module_" + re.sub(r"\W", "_", module)
+
+
+class _Linear(nn.Module):
+    """What comes before the chain."""
+
+    def __init__(self, network: PosISP) -> None:
+        super().__init__()
+        self.demosaic = network.demosaic
+
+    def forward(self, raw: Tensor, color: Tensor) -> Tensor:
+        return torch.clamp(matrix(self.demosaic(raw), color), 0.0, 1.0)
+
+
+class _Module(nn.Module):
+    """One module, with its raw parameters in [0, 1]."""
+
+    def __init__(self, module: ISPModule) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, picture: Tensor, parameters: Tensor) -> Tensor:
+        return self.module(picture, parameters)
+
+
 class _Tile(nn.Module):
     """The chain alone, without the predictors' weights."""
 
     def __init__(self, network: PosISP) -> None:
         super().__init__()
-        self.demosaic, self.pipeline, self.sequence = network.demosaic, network.pipeline, network.sequence
+        self.linear, self.pipeline, self.sequence = _Linear(network), network.pipeline, network.sequence
 
     def forward(self, raw: Tensor, color: Tensor, context: Tensor) -> Tensor:
-        linear = torch.clamp(matrix(self.demosaic(raw), color), 0.0, 1.0)
-        return torch.clamp(self.pipeline.run(linear, context, self.sequence), 0.0, 1.0)
+        return torch.clamp(self.pipeline.run(self.linear(raw, color), context, self.sequence), 0.0, 1.0)
 
 
 class _Context(nn.Module):

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from edgeisp.errors import BadInputError
-from edgeisp.posisp import DEFAULT, MODULES, PAPER
+from edgeisp.posisp import DEFAULT, MODULES, PAPER, places
 from edgeisp.posisp.module import ISPModule
 
 
@@ -61,18 +61,8 @@ class Pipeline:
         return torch.tensor([*(module.cost_ms for module in self.modules), 0.0])
 
     def ids(self, names: Sequence[str]) -> tuple[int, ...]:
-        """The ids of a sequence of names.
-
-        Raises:
-            BadInputError: a name that is not of this set, or one that comes twice.
-        """
-        known = self.names
-        for name in names:
-            if name not in known:
-                raise BadInputError(f"no module {name!r} in this set", cure=f"it has: {', '.join(known)}")
-        if len(set(names)) < len(names):
-            raise BadInputError(f"a module comes twice in {', '.join(names)}", cure="name each module once")
-        return tuple(known.index(name) for name in names)
+        """The ids of a sequence of names; see `places`."""
+        return places(names, self.names)
 
     def halo(self, sequence: Sequence[int]) -> int:
         """Picture pixels around a pixel that the sequence looks at."""

@@ -13,6 +13,7 @@ import numpy as np
 from edgeisp import child
 from edgeisp.engines import ENGINES
 from edgeisp.engines.base import Tensors
+from edgeisp.engines.chain import Link, chained
 from edgeisp.errors import BadInputError, EdgeISPError
 from edgeisp.profile.machine import peak_bytes, resident_bytes
 from edgeisp.render.ahead import ahead
@@ -93,6 +94,7 @@ def measure(
     programs: int,
     threads: int,
     opened: bool,
+    links: Sequence[Link] = (),
 ) -> list[Price]:
     """Prices of tiles, ascending in size.
 
@@ -102,6 +104,7 @@ def measure(
         sizes: the inputs that the function ``tile`` has for each tile, and the tile.
         programs: how many are made at a time, each with ``threads``.
         opened: whether this process has opened the file already, so that only what runs counts.
+        links: what runs after the function ``tile``.
 
     Raises:
         EdgeISPError: the process that measures died, as it does without memory.
@@ -109,7 +112,7 @@ def measure(
     shapes = [inputs for inputs, _ in sizes]
     try:
         found, _ = child.call(
-            "edgeisp.profile.tiles:measured", engine, path, shapes, programs, threads, opened
+            "edgeisp.profile.tiles:measured", engine, path, shapes, programs, threads, opened, links
         )
     except child.ChildDied as died:
         raise EdgeISPError(
@@ -119,11 +122,17 @@ def measure(
 
 
 def measured(
-    engine: str, path: Path, sizes: Sequence[Inputs], programs: int, threads: int, opened: bool
+    engine: str,
+    path: Path,
+    sizes: Sequence[Inputs],
+    programs: int,
+    threads: int,
+    opened: bool,
+    links: Sequence[Link],
 ) -> list[tuple[float, int]]:
     """Seconds and bytes for each of ``sizes``; the near side is `measure`."""
     before = resident_bytes() or 0
-    running = [ENGINES.get(engine).open(path, threads=threads) for _ in range(programs)]
+    running = [chained(ENGINES.get(engine).open(path, threads=threads), links) for _ in range(programs)]
     before = resident_bytes() or 0 if opened else before
     found = []
     for shapes in sizes:

@@ -14,11 +14,8 @@ from PIL import Image
 from edgeisp.cli.main import main
 from edgeisp.engines.torch import TorchEngine
 from edgeisp.errors import CheckpointError
-from edgeisp.export import manifest
-from edgeisp.export.manifest import StageParameter
 from edgeisp.models import checkpoint
 from edgeisp.posisp.network import KEY, PosISP
-from edgeisp.posisp.pipeline import Pipeline
 from edgeisp.raw import read_raw
 from edgeisp.render.frame import Frame
 from edgeisp.render.halo import measure
@@ -26,39 +23,13 @@ from edgeisp.render.quantize import Quantizer
 from edgeisp.render.renderer import Renderer
 
 Captured = pytest.CaptureFixture[str]
-NAMES = ("exposure", "ccm", "sharpen", "fast-denoise", "gamma", "local-tone")
 
 
-def network() -> PosISP:
-    torch.manual_seed(0)
-    pipeline = Pipeline.of(NAMES)
-    made = PosISP(
-        pipeline, pipeline.ids(["fast-denoise", "exposure", "local-tone", "ccm", "gamma", "sharpen"])
-    )
-    torch.nn.init.normal_(made.parameters_of.head.weight, std=0.2)
-    return made.eval()
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = network()
-    path = tmp_path_factory.mktemp("posisp") / "posisp.safetensors"
-    checkpoint.save(path, made, {"model": "posisp", KEY: {**made.card(), "task": "enhance"}})
-    return path
-
-
-@pytest.fixture(scope="module")
-def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("photo") / "IMG.dng"
-    assert main(["sample", "-o", str(path), "--size", "240x160", "-q"]) == 0
-    return path
-
-
-def test_checkpoint_brings_its_own_modules_and_sequence(weights: Path) -> None:
+def test_checkpoint_brings_its_own_modules_and_sequence(weights: Path, network: PosISP) -> None:
     loaded = checkpoint.load("posisp", weights).network
     assert isinstance(loaded, PosISP)
-    assert loaded.card() == network().card()
-    assert torch.equal(loaded.parameters_of.head.weight, network().parameters_of.head.weight)
+    assert loaded.card() == network.card()
+    assert torch.equal(loaded.parameters_of.head.weight, network.parameters_of.head.weight)
 
 
 @pytest.mark.parametrize(
@@ -66,16 +37,16 @@ def test_checkpoint_brings_its_own_modules_and_sequence(weights: Path) -> None:
     [{}, {KEY: {"modules": ["exposure"]}}, {KEY: {"modules": ["exposure"], "paper": False, "sequence": []}}],
 )
 def test_checkpoint_is_refused_when_its_card_is_of_another_set(
-    tmp_path: Path, card: dict[str, object]
+    tmp_path: Path, network: PosISP, card: dict[str, object]
 ) -> None:
     path = tmp_path / "other.safetensors"
-    checkpoint.save(path, network(), card)
+    checkpoint.save(path, network, card)
     with pytest.raises(CheckpointError):
         checkpoint.load("posisp", path)
 
 
-def test_functions_compute_what_the_network_does() -> None:
-    made = network()
+def test_functions_compute_what_the_network_does(network: PosISP) -> None:
+    made = network
     functions = made.functions(32, 48)
     raw, color = torch.rand(1, 4, 32, 48), torch.eye(3).reshape(1, 9, 1, 1)
     thumbnail = F.adaptive_avg_pool2d(raw, 64)
@@ -94,8 +65,8 @@ def test_thumbnail_is_an_adaptive_mean_of_the_whole_frame(photo: Path) -> None:
     assert np.allclose(frame.thumbnail(64, 64), F.adaptive_avg_pool2d(planes, 64).numpy(), atol=1e-5)
 
 
-def test_tiles_make_the_picture_of_the_whole_frame(photo: Path) -> None:
-    frame, made = Frame.of(read_raw(photo)), network()
+def test_tiles_make_the_picture_of_the_whole_frame(photo: Path, network: PosISP) -> None:
+    frame, made = Frame.of(read_raw(photo)), network
 
     def picture(side: int, halo: int) -> np.ndarray:
         functions = {name: dict(f.inputs) for name, f in made.functions(side, side).items()}
@@ -106,8 +77,8 @@ def test_tiles_make_the_picture_of_the_whole_frame(photo: Path) -> None:
     assert np.abs(picture(64, exact) - picture(160, 20)).max() <= 2
 
 
-def test_halo_is_measured_with_the_thumbnails_context() -> None:
-    made = network()
+def test_halo_is_measured_with_the_thumbnails_context(network: PosISP) -> None:
+    made = network
     halo = measure(made)
     assert halo.exact == 2 * (made.reach() + made.reach() % 2)
     assert halo.auto <= halo.exact
@@ -124,53 +95,15 @@ def test_photo_is_rendered_by_the_name_of_the_network(
 
 
 def test_show_tells_the_sequence_in_physical_units(
-    capfd: Captured, weights: Path, photo: Path, tmp_path: Path
+    capfd: Captured, weights: Path, photo: Path, tmp_path: Path, network: PosISP
 ) -> None:
     out = tmp_path / "steps.png"
     assert main(["posisp", "show", str(photo), "--checkpoint", str(weights), "-o", str(out), "--json"]) == 0
     facts = json.loads(capfd.readouterr().out)
-    assert [step["module"] for step in facts["sequence"]] == network().card()["sequence"]
+    assert [step["module"] for step in facts["sequence"]] == network.card()["sequence"]
     assert -3.5 <= facts["sequence"][1]["parameters"]["exposure"] <= 3.5
     assert all(sum(row.values()) == pytest.approx(1, abs=1e-4) for row in facts["odds"])
     assert Image.open(out).width == 2000
-
-
-@pytest.mark.parametrize("packaging", ["split", "baked"])
-def test_artifact_tells_its_chain_and_renders_the_same_picture(
-    weights: Path, photo: Path, tmp_path: Path, packaging: str
-) -> None:
-    pytest.importorskip("onnxruntime")
-    given, how = ["--checkpoint", str(weights)], ["-t", "onnx", "--tile", "128", "--packaging", packaging]
-    assert main(["export", "posisp", *given, *how, "-o", str(tmp_path), "-q"]) == 0
-    artifact = tmp_path / ("posisp.onnx" if packaging == "split" else "posisp-baked.onnx")
-    described = manifest.read(artifact)
-    assert [stage.module for stage in described.chain] == network().card()["sequence"]
-    assert described.chain[1].parameters[0] == StageParameter(name="exposure", low=-3.5, high=3.5, unit="EV")
-    assert isinstance(described.verification, manifest.Verified)
-    assert ("context" in described.functions) == (packaging == "split")
-    pictures = []
-    for by in (["--artifact", str(artifact)], ["-m", "posisp", *given]):
-        out = tmp_path / f"{len(pictures)}.png"
-        assert main(["render", str(photo), *by, "-o", str(out), "-q"]) == 0
-        pictures.append(np.asarray(Image.open(out)).astype(int))
-    assert np.abs(pictures[0] - pictures[1]).max() <= 1
-
-
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        (["metaisp", "--packaging", "baked"], "not exported in one graph"),
-        (["posisp", "--packaging", "bakd"], "did you mean 'baked'?"),
-    ],
-)
-def test_packaging_is_refused_in_one_line(
-    capfd: Captured, weights: Path, given: list[str], message: str
-) -> None:
-    more = ["--checkpoint", str(weights)] if given[0] == "posisp" else []
-    assert main(["export", *given, *more, "-t", "onnx"]) == 2
-    err = capfd.readouterr().err
-    assert message in err
-    assert err.count("\n") == 1
 
 
 def test_bundled_policy_brightens_the_dark_and_keeps_grey_grey() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgeisp.cli.console import Console
-from edgeisp.cli.options import RawFormatOptions
+from edgeisp.cli.options import RawFormatOptions, parse_names
 from edgeisp.cli.posisp.options import TaskData, TaskNetwork, TaskWeights
 
 if TYPE_CHECKING:
@@ -123,8 +123,8 @@ def train(
         network=network,
         weights=weights and str(weights),
         reader=raw.reader(),
-        modules=_names(modules),
-        order=_names(order),
+        modules=modules and parse_names(modules),
+        order=order and parse_names(order),
         **vars(options),
     )
     folder = out or Path("runs") / f"posisp-{task}"
@@ -143,10 +143,6 @@ def train(
     if last:
         facts |= {"sequence": list(last[-1].sequence), "reward": last[-1].reward}
     console.result(facts, f"{path}  {summary(figures)}")
-
-
-def _names(text: str | None) -> tuple[str, ...] | None:
-    return tuple(name.strip() for name in text.split(",")) if text else None
 
 
 def summary(figures: dict[str, Any]) -> str:

@@ -122,7 +122,7 @@ extension Manifest {
   }
 
   private static func module(_ json: JSON) throws -> String {
-    let stage = try Fields(json, at: "chain", known: ["module", "first", "parameters", "halo"])
+    let stage = try Fields(json, at: "chain", known: ["module", "first", "parameters", "halo", "function"])
     for parameter in try stage.list("parameters") {
       let fields = try Fields(parameter, at: "a parameter", known: ["name", "low", "high", "unit"])
       _ = try (fields.text("name"), fields.number("low"), fields.number("high"))
@@ -191,7 +191,7 @@ extension TensorSpec {
 private enum Known {
   static let top: Set = [
     "manifest", "model", "target", "precision", "functions", "task", "packaging", "tile", "stride", "halo",
-    "overhead", "chain", "camera", "checkpoint", "quantization", "costs", "rewrites", "tools", "files",
+    "overhead", "chain", "spare", "camera", "checkpoint", "quantization", "costs", "rewrites", "tools", "files",
     "delegation", "census", "verification",
   ]
   static let halo: Set = ["auto", "exact", "error_codes", "pictures"]

@@ -53,7 +53,7 @@ data class Manifest(
 
         private val TOP = setOf(
             "manifest", "model", "target", "precision", "functions", "task", "packaging", "tile", "stride", "halo",
-            "overhead", "chain", "camera", "checkpoint", "quantization", "costs", "rewrites", "tools", "files",
+            "overhead", "chain", "spare", "camera", "checkpoint", "quantization", "costs", "rewrites", "tools", "files",
             "delegation", "census", "verification",
         )
 
@@ -88,7 +88,8 @@ data class Manifest(
             halo = if (top.isNull("halo")) null else top.getJSONObject("halo").getInt("auto"),
             functions = top.getJSONObject("functions").entries { entry(it as JSONObject) },
             chain = top.getJSONArray("chain").objects {
-                Stage(it.known(setOf("module", "first", "parameters", "halo")).getString("module"), it.getInt("halo"))
+                it.known(setOf("module", "first", "parameters", "halo", "function"))
+                Stage(it.getString("module"), it.getInt("halo"))
             },
             files = top.getJSONArray("files").objects { it.known(setOf("name", "sha256", "bytes")) }
                 .associate { it.getString("name") to it.getString("sha256") },
