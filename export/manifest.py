@@ -7,6 +7,7 @@ schema.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, Self
@@ -347,10 +348,14 @@ def _check_functions(manifest: Manifest, path: Path) -> None:
 
     if "tile" not in manifest.functions:
         refuse(f"no function is called tile, only {', '.join(manifest.functions) or 'none'}")
-    made = {port.name for function in manifest.functions.values() for port in function.outputs}
+    made = {port.name: port.shape for function in manifest.functions.values() for port in function.outputs}
     asked = {port.name for port in manifest.functions["tile"].inputs}
-    if absent := asked - made - {TASKS[manifest.task].source, "color", THUMBNAIL}:
+    if absent := asked - made.keys() - {TASKS[manifest.task].source, "color", THUMBNAIL}:
         refuse(f"the tile function takes {', '.join(sorted(absent))}, which none of its functions makes")
+    numbers = math.prod(made["context"]) if "context" in made else math.inf
+    for stage in manifest.chain:
+        if stage.first + len(stage.parameters) > numbers:
+            refuse(f"the parameters of {stage.module} lie outside a context of {numbers}")
     own = path.name.removesuffix(SUFFIX)
     if manifest.functions["tile"].file != own:
         refuse(f"the tile function is in {manifest.functions['tile'].file}, not in {own}")

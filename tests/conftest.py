@@ -34,13 +34,13 @@ def checkout() -> Path:
     return CHECKOUT
 
 
-@pytest.fixture(scope="session")
-def app_case(tmp_path_factory: pytest.TempPathFactory) -> Case:
+@pytest.fixture(scope="session", params=["split", "baked"])
+def app_case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
     """A RAW file, POS-ISP for TFLite, and the picture of both: what the cores of the sample apps are held to."""
     pytest.importorskip("litert_torch")
     from app_core import rendered
 
-    return rendered(tmp_path_factory.mktemp("app_case"))
+    return rendered(tmp_path_factory.mktemp(request.param), request.param)
 
 
 @pytest.fixture(scope="session")

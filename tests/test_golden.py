@@ -19,6 +19,8 @@ SAYS = {
     "field": "unknown field",
     "functions": "no function is called tile",
     "tile": "off the stride",
+    "packaging": "packaging",
+    "chain": "outside a context of 4",
     "file": "not a file name|not there|not in",
     "hash": "the manifest says",
     "json": "not a manifest",

@@ -16,6 +16,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from chains import chains
 from parts import MATRICES, Write, as_json, raw_image
 from whole_frames import FRAMES, frame
 
@@ -52,6 +53,7 @@ def write(folder: Path) -> None:
         "camera": camera(),
         "picture": picture(binary),
         "statistics": statistics(),
+        "chain": chains(),
         "frames": [frame(folder, binary, case) for case in FRAMES],
         "manifests": {"accepted": accepted(folder), "refused": refused(folder)},
     }
@@ -301,11 +303,15 @@ def refused(folder: Path) -> list[dict[str, str]]:
     good = json.loads(text)
     elsewhere = json.loads(text.replace("stand.tflite", "../crops/stand.tflite"))
     without = {key: value for key, value in good["functions"].items() if key != "tile"}
+    slopes = [{"name": f"slope {i}", "low": 0.5, "high": 2.0, "unit": ""} for i in range(3)]
+    tone = {"module": "tone", "first": 2, "parameters": slopes, "halo": 0}
     changes = {
         "newer": ("version", {**good, "manifest": 2, "look": {"tone": 1}}),
         "unknown": ("field", {**good, "look": {"tone": 1}}),
         "tileless": ("functions", {**good, "functions": without}),
         "off-stride": ("tile", {**good, "stride": 3}),
+        "repackaged": ("packaging", {**good, "packaging": "folded"}),
+        "outside": ("chain", {**good, "chain": [tone]}),
         "elsewhere": ("file", elsewhere),
         "damaged": ("hash", {**good, "files": [{**good["files"][0], "sha256": "0" * 64}]}),
         "absent": ("file", good),

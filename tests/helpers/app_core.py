@@ -9,16 +9,22 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
+import pytest
+import torch
 from PIL import Image
 
 from edgeisp.cli.main import main
 from edgeisp.engines import ENGINES
 from edgeisp.engines.base import Program
 from edgeisp.export import exporter, manifest
-from edgeisp.raw import read_raw
+from edgeisp.models.checkpoint import load
+from edgeisp.posisp.network import PosISP
+from edgeisp.posisp.policy import SIDE
+from edgeisp.raw import RawImage, read_raw
+from edgeisp.render.frame import Frame
 
 SIZE = "330x226"
 TILE = (128, 192)
@@ -60,13 +66,27 @@ class Case:
     program: Program
     functions: Mapping[str, manifest.Function]
     picture: bytes
+    steps: list[dict[str, Any]]
+    """What the policy decides for it, as ``edgeisp posisp show`` says."""
+
+    def told(self, steps: list[dict[str, Any]]) -> bool:
+        """Whether a core's ``steps`` say the same; those of a baked artifact hold no settings."""
+        values = {
+            step["module"]: {setting["name"]: setting["value"] for setting in step["settings"]}
+            for step in steps
+        }
+        inside = "context" not in self.functions
+        expected = {step["module"]: {} if inside else step["parameters"] for step in self.steps}
+        return list(values) == list(expected) and all(
+            values[module] == pytest.approx(expected[module], rel=1e-4) for module in expected
+        )
 
 
-def rendered(folder: Path) -> Case:
+def rendered(folder: Path, packaging: str) -> Case:
     """Exports, takes the sample and renders it, all in ``folder``."""
     photo, expected = folder / "IMG.dng", folder / "IMG.png"
     assert main(["sample", "-o", str(photo), "--size", SIZE, "-q"]) == 0
-    done = exporter.export(exporter.plan("posisp", "tflite", tile=TILE), folder)
+    done = exporter.export(exporter.plan("posisp", "tflite", tile=TILE, packaging=packaging), folder)
     assert main(["render", str(photo), "--artifact", str(done.path), "-o", str(expected), "-q"]) == 0
     raw = read_raw(photo)
     height, width = raw.mosaic.shape
@@ -87,4 +107,14 @@ def rendered(folder: Path) -> Case:
     (folder / "case.json").write_text(json.dumps(case))
     program = ENGINES.get("tflite").open(done.path, threads=1)
     picture = np.asarray(Image.open(expected)).tobytes()
-    return Case(folder / "case.json", done.path, program, done.manifest.functions, picture)
+    return Case(folder / "case.json", done.path, program, done.manifest.functions, picture, decided(raw))
+
+
+def decided(raw: RawImage) -> list[dict[str, Any]]:
+    """The bundled policy's modules for a RAW image, with their parameters in physical units."""
+    network = load("posisp").network
+    assert isinstance(network, PosISP)
+    frame = Frame.of(raw)
+    with torch.inference_mode():
+        thumbnail, color = torch.from_numpy(frame.thumbnail(SIDE, SIDE))[None], torch.from_numpy(frame.color)
+        return network.pipeline.physical(network.context(thumbnail, color)[0], network.sequence)

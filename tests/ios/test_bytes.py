@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -37,8 +38,9 @@ def test_swift_renders_a_raw_file_to_the_bytes_of_python(app_case: Case, folder:
     for file in app_case.path.parent.iterdir():
         shutil.copy2(file, folder / file.name)
     inside = folder.relative_to(ROOT)
-    command = [*SWIFT, f"{BUILD}/debug/Pipe", f"{inside}/case.json", f"{inside}/picture.u8"]
+    command = [*SWIFT, f"{BUILD}/debug/Pipe", "render", f"{inside}/case.json", f"{inside}/picture.u8"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as swift:
         calls = serve(app_case.program, app_case.functions, swift)
-    assert swift.returncode == 0 and calls > 4
+    assert swift.returncode == 0 and calls >= 4
     assert (folder / "picture.u8").read_bytes() == app_case.picture
+    assert app_case.told(json.loads((folder / "picture.u8.steps.json").read_text()))

@@ -22,6 +22,8 @@ final class AppModel: ObservableObject {
     let phones: UIImage?
     let seconds: Double
     let ranOn: String
+    /// What the model's modules did, in their order; empty for a network of one piece.
+    let steps: [Step]
   }
 
   /// The latest picture of the preview, with the times of those before it.
@@ -152,10 +154,11 @@ final class AppModel: ObservableObject {
       await attempt {
         let renderer = try Renderer(model)
         var meter = FrameMeter(budgetMs: 1000)
+        let smoothing = Smoothing(frames: 3)
         while !Task.isCancelled {
           let began = ContinuousClock.now
           let shot = try await self.camera.capture(self.kind, isQuiet: true)
-          let picture = try await self.small(shot, renderer)
+          let picture = try await self.small(shot, renderer, smoothing)
           meter.made(ms: (ContinuousClock.now - began) / .milliseconds(1))
           if !Task.isCancelled { self.preview = Preview(image: picture.image, meter: meter) }
         }
@@ -180,11 +183,11 @@ final class AppModel: ObservableObject {
     // Goes on for a while in the background; after that the shot waits on disk.
     let background = UIApplication.shared.beginBackgroundTask { [weak self] in self?.cancel() }
     defer { UIApplication.shared.endBackgroundTask(background) }
-    let picture = try await picture(of: shot, model)
+    let (picture, steps) = try await picture(of: shot, model)
     let seconds = (ContinuousClock.now - began) / .seconds(1)
     rendered = Rendered(
       id: name, picture: picture, image: picture.image, phones: shot.phones.flatMap { UIImage(data: $0) },
-      seconds: seconds, ranOn: model.ranOn)
+      seconds: seconds, ranOn: model.ranOn, steps: steps)
   }
 
   // Off the main thread: these read and write, or compute.
@@ -194,12 +197,18 @@ final class AppModel: ObservableObject {
 
   private nonisolated func read(_ name: String) async throws -> Shot { try store.read(name) }
 
-  private nonisolated func picture(of shot: Shot, _ model: Model) async throws -> Picture {
-    try await Renderer(model).render(shot.frame()) { await self.progress($0, $1) }
+  private nonisolated func picture(of shot: Shot, _ model: Model) async throws -> (Picture, [Step]) {
+    let (renderer, frame) = try (Renderer(model), shot.frame())
+    let context = try await renderer.context(frame)
+    let picture = try await renderer.render(frame, context) { await self.progress($0, $1) }
+    return (picture, model.manifest.steps(context))
   }
 
-  private nonisolated func small(_ shot: Shot, _ renderer: Renderer) async throws -> Picture {
-    try await renderer.render(shot.reduced(toSide: 1024))
+  private nonisolated func small(
+    _ shot: Shot, _ renderer: Renderer, _ smoothing: Smoothing
+  ) async throws -> Picture {
+    let frame = try shot.reduced(toSide: 1024)
+    return try await renderer.render(frame, smoothing.next(renderer.context(frame)))
   }
 
   private func progress(_ done: Int, _ total: Int) { phase = .rendering(done: done, of: total) }

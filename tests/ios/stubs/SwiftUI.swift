@@ -111,6 +111,7 @@ extension ShapeStyle where Self == Color {
 public struct Font: Sendable {
   public static let footnote = Font(), caption = Font(), headline = Font()
   public func monospacedDigit() -> Font { self }
+  public func bold() -> Font { self }
 }
 public protocol PickerStyle {}
 public struct SegmentedPickerStyle: PickerStyle {}
@@ -159,6 +160,7 @@ public struct ZStack<Content: View>: Primitive {
 public struct TabView<Content: View>: Primitive { public init(@ViewBuilder content: () -> Content) {} }
 public struct NavigationStack<Content: View>: Primitive { public init(@ViewBuilder content: () -> Content) {} }
 public struct List<Content: View>: Primitive { public init(@ViewBuilder content: () -> Content) {} }
+public struct ScrollView<Content: View>: Primitive { public init(@ViewBuilder content: () -> Content) {} }
 public struct GeometryProxy { public var size: CGSize { .zero } }
 public struct GeometryReader<Content: View>: Primitive {
   public init(@ViewBuilder content: @escaping (GeometryProxy) -> Content) {}
@@ -209,6 +211,7 @@ extension View {
   public func disabled(_ disabled: Bool) -> some View { Modified<Self>() }
   public func font(_ font: Font?) -> some View { Modified<Self>() }
   public func frame(maxWidth: CGFloat, alignment: Alignment = .center) -> some View { Modified<Self>() }
+  public func frame(maxHeight: CGFloat, alignment: Alignment = .center) -> some View { Modified<Self>() }
   public func frame(width: CGFloat? = nil, height: CGFloat? = nil) -> some View { Modified<Self>() }
   public func background(_ style: some ShapeStyle) -> some View { Modified<Self>() }
   public func foregroundStyle(_ style: some ShapeStyle) -> some View { Modified<Self>() }

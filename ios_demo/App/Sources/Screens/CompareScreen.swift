@@ -35,6 +35,7 @@ struct CompareScreen: View {
           }
         }
         Text(facts).font(.footnote)
+        if !rendered.steps.isEmpty { Decided(steps: rendered.steps) }
         Button("Save to Photos") {
           saving = .running
           Task { saving = await model.save(rendered) ? .done : .no }

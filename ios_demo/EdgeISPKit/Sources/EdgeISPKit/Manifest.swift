@@ -38,8 +38,8 @@ public struct Manifest: Equatable, Sendable {
   /// Picture pixels at each edge of a tile that only serve their neighbours; nil where that is not known.
   public let halo: Int?
   public let functions: [String: Function]
-  /// Names of POS-ISP's modules, in their order.
-  public let chain: [String]
+  /// The modules of POS-ISP that run in `tile`, in their order; empty for other networks.
+  public let chain: [Stage]
   /// sha256 by name.
   public let files: [String: String]
   /// `verified`, `unverified` or `failed`.
@@ -49,6 +49,9 @@ public struct Manifest: Equatable, Sendable {
   public var tiles: Function { functions["tile"]! }
   /// The file of the artifact.
   public var artifact: String { tiles.file }
+
+  /// What the modules of `chain` do with a context, as `Renderer.context` gives it. Baked artifacts keep theirs inside.
+  public func steps(_ context: [String: [Float]]) -> [Step] { chain.map { $0.step(context["context"]) } }
 
   /// The manifest at `url`, after the files that it names were found beside it and hashed.
   public static func read(_ url: URL) throws -> Manifest {
@@ -89,6 +92,11 @@ public struct Manifest: Equatable, Sendable {
     for name in files.keys where name.contains("/") || ["", ".", ".."].contains(name) {
       throw Failure.wrongFile(name, "is not a file name")
     }
+    if let numbers = functions["context"]?.outputs.first(where: { $0.name == "context" })?.size {
+      for stage in chain where stage.first + stage.parameters.count > numbers {
+        throw Failure.badManifest("the parameters of \(stage.module) lie outside a context of \(numbers)")
+      }
+    }
     let step = stride * (task == "isp" ? 2 : 1)
     if tile.height % step != 0 || tile.width % step != 0 {
       throw Failure.badManifest("a tile of \(tile.width)x\(tile.height) pixels is off the stride of \(stride)")
@@ -113,22 +121,12 @@ extension Manifest {
       try Fields($0, at: "halo", known: Known.halo).whole("auto")
     }
     functions = try top.object("functions").mapValues(Function.init)
-    chain = try (top.optional("chain") == nil ? [] : top.list("chain")).map(Manifest.module)
+    chain = try (top.optional("chain") == nil ? [] : top.list("chain")).map(Stage.init)
     let named = try top.list("files").map(Manifest.file)
     if Set(named.map(\.0)).count != named.count { throw Malformed("a file is named twice") }
     files = Dictionary(uniqueKeysWithValues: named)
     status = try Manifest.status(of: top.value("verification"))
     try Manifest.checkRest(of: top)
-  }
-
-  private static func module(_ json: JSON) throws -> String {
-    let stage = try Fields(json, at: "chain", known: ["module", "first", "parameters", "halo", "function"])
-    for parameter in try stage.list("parameters") {
-      let fields = try Fields(parameter, at: "a parameter", known: ["name", "low", "high", "unit"])
-      _ = try (fields.text("name"), fields.number("low"), fields.number("high"))
-    }
-    _ = try (stage.whole("first"), stage.whole("halo"))
-    return try stage.text("module")
   }
 
   private static func file(_ json: JSON) throws -> (String, String) {

@@ -62,19 +62,20 @@ public struct Renderer: Sendable {
     return sums.mapValues { $0.map { $0 / count } }
   }
 
-  /// The upright picture of a frame.
+  /// The upright picture of a frame, with what `context` gave for it or for it and the frames before.
   ///
   /// - Parameter progress: told how many tiles are done and how many there are, after each.
   /// - Throws: `CancellationError` soon after the task was cancelled.
   public func render(
-    _ frame: Frame, progress: @Sendable (_ done: Int, _ of: Int) async throws -> Void = { _, _ in }
+    _ frame: Frame, _ context: [String: [Float]],
+    progress: @Sendable (_ done: Int, _ of: Int) async throws -> Void = { _, _ in }
   ) async throws -> Picture {
     let tiles = try tiles(frame)
     let placement = frame.placement
     let pixels = [UInt8](repeating: 0, count: 3 * placement.size.height * placement.size.width)
     var picture = Picture(size: placement.size, pixels: pixels)
     try await progress(0, tiles.count)
-    let given = try await whole(frame, model.manifest.tiles).merging(context(frame)) { $1 }
+    let given = whole(frame, model.manifest.tiles).merging(context) { $1 }
     for (index, (rows, columns)) in tiles.enumerated() {
       try Task.checkCancellation()
       let raw = ["raw": frame.window(top: rows.read, left: columns.read, tile)]

@@ -1,5 +1,5 @@
-// Renders the frame that a JSON file tells of (the fields of `frames.json`; names are beside it) by a runtime at the other
-// end of stdin and stdout, and writes the picture: what `tests/ios/test_bytes.py` compares with `edgeisp render`.
+// What `tests/ios/test_bytes.py` starts, with itself as the runtime at the other end of stdin and stdout: `render CASE
+// PICTURE` (the fields of `frames.json`; names are beside it), or `check FOLDER ANSWER`, the self-test of an app.
 import EdgeISPKit
 import Foundation
 
@@ -54,13 +54,40 @@ struct Pipe: Program {
   }
 }
 
-let files = CommandLine.arguments.dropFirst().map { URL(fileURLWithPath: $0) }
-let one = try JSONDecoder().decode(Case.self, from: Data(contentsOf: files[0]))
-func beside(_ name: String) -> URL { files[0].deletingLastPathComponent().appendingPathComponent(name) }
-let sensor = try Sensor(
-  cfa: CFA(rawValue: one.cfa)!, blackLevel: one.black_level, whiteLevel: one.white_level,
-  whiteBalance: one.white_balance, colorMatrix: one.color_matrix, orientation: one.orientation)
-let mosaic = try Mosaic(Data(contentsOf: beside(one.mosaic)), width: one.width, height: one.height)
-let model = Model(try Manifest.read(beside(one.manifest)), Pipe())
-let picture = try await Renderer(model).render(Frame(mosaic, sensor))
-try Data(picture.pixels).write(to: files[1])
+/// The same as something that opens files.
+struct PipeEngine: Engine {
+  let name = "pipe"
+  let suffix = ""
+  let isCPU = true
+
+  func open(_ artifact: URL, functions: [String]) async throws -> any Program { Pipe() }
+}
+
+/// Renders the frame that a JSON file tells of, and writes the picture and what was decided for it.
+func render(_ file: URL, to picture: URL) async throws {
+  let one = try JSONDecoder().decode(Case.self, from: Data(contentsOf: file))
+  func beside(_ name: String) -> URL { file.deletingLastPathComponent().appendingPathComponent(name) }
+  let sensor = try Sensor(
+    cfa: CFA(rawValue: one.cfa)!, blackLevel: one.black_level, whiteLevel: one.white_level,
+    whiteBalance: one.white_balance, colorMatrix: one.color_matrix, orientation: one.orientation)
+  let mosaic = try Mosaic(Data(contentsOf: beside(one.mosaic)), width: one.width, height: one.height)
+  let manifest = try Manifest.read(beside(one.manifest))
+  let (renderer, frame) = try (Renderer(Model(manifest, Pipe())), Frame(mosaic, sensor))
+  let context = try await renderer.context(frame)
+  try await Data(renderer.render(frame, context).pixels).write(to: picture)
+  try JSONEncoder().encode(manifest.steps(context)).write(to: picture.appendingPathExtension("steps.json"))
+}
+
+/// The self-test of an app whose artifact is in a folder.
+func check(_ folder: URL, to answer: URL) async throws {
+  let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+  let name = names.first { $0.hasSuffix(Manifest.suffix) }!
+  let manifest = try Manifest.read(folder.appendingPathComponent(name))
+  let golden = try Golden.read(folder.appendingPathComponent("golden.json"), for: manifest)
+  let artifact = folder.appendingPathComponent(manifest.artifact)
+  let checked = try await Checked.open(manifest, at: artifact, golden: golden, engines: [PipeEngine()])
+  try JSONEncoder().encode(checked.psnrDb).write(to: answer)
+}
+
+let (from, to) = (URL(fileURLWithPath: CommandLine.arguments[2]), URL(fileURLWithPath: CommandLine.arguments[3]))
+if CommandLine.arguments[1] == "render" { try await render(from, to: to) } else { try await check(from, to: to) }

@@ -75,7 +75,8 @@ final class FrameTests: XCTestCase {
     for (one, shot, manifest, golden) in try cases() {
       let replay = Replay(golden)
       let renderer = try Renderer(Model(manifest, replay))
-      let got = try await renderer.render(shot.frame())
+      let frame = try shot.frame()
+      let got = try await renderer.render(frame, renderer.context(frame))
       let (wrong, counts) = await (replay.wrong, replay.counts)
       XCTAssertEqual(wrong, [], one.name)
       XCTAssertEqual(counts, golden.functions.mapValues(\.inputs.count), one.name)
@@ -89,7 +90,7 @@ final class FrameTests: XCTestCase {
     let renderer = try Renderer(Model(manifest, Replay(golden)))
     let frame = try shot.frame()
     let task = Task {
-      try await renderer.render(frame) { done, _ in
+      try await renderer.render(frame, renderer.context(frame)) { done, _ in
         if done == 2 { withUnsafeCurrentTask { $0?.cancel() } }
         if done == 4 { XCTFail("it went on") }
       }
@@ -104,7 +105,7 @@ final class FrameTests: XCTestCase {
     let (_, shot, manifest, golden) = try cases()[3]
     let renderer = try Renderer(Model(manifest, Shifted(other: Replay(golden), by: .nan)))
     do {
-      _ = try await renderer.render(shot.frame())
+      _ = try await renderer.render(shot.frame(), [:])
       XCTFail("it ended with a picture")
     } catch Failure.wrongNumbers(runtime: "shifted", _) {}
   }

@@ -53,7 +53,7 @@ final class ManifestTests: XCTestCase {
         [one.target, one.precision, one.task, one.packaging, one.status])
       XCTAssertEqual([read.tile.height, read.tile.width, read.stride], one.tile + [one.stride])
       XCTAssertEqual(read.halo, one.halo)
-      XCTAssertEqual(read.chain, one.chain)
+      XCTAssertEqual(read.chain.map(\.module), one.chain)
       XCTAssertEqual(read.files, one.files)
       XCTAssertEqual(
         read.functions,
@@ -71,6 +71,8 @@ final class ManifestTests: XCTestCase {
         case (.badManifest(let why), "field"): XCTAssert(why.contains("unknown field look"), why)
         case (.badManifest(let why), "functions"): XCTAssert(why.contains("tile"), why)
         case (.badManifest(let why), "tile"): XCTAssert(why.contains("stride"), why)
+        case (.badManifest(let why), "packaging"): XCTAssert(why.contains("packaging"), why)
+        case (.badManifest(let why), "chain"): XCTAssert(why.contains("outside a context of 4"), why)
         case (.badManifest(let why), "json"): XCTAssertEqual(why, "not JSON")
         default: XCTFail("\(one.manifest): \(error)")
         }

@@ -5,7 +5,10 @@ import android.app.Activity
 import android.content.pm.PackageManager
 import android.graphics.BitmapFactory
 import android.os.Bundle
+import android.text.method.ScrollingMovementMethod
+import android.view.View
 import android.widget.SeekBar
+import android.widget.TextView
 import android.widget.Toast
 import dev.edgeisp.core.Failure
 import dev.edgeisp.core.Kept
@@ -30,6 +33,7 @@ class CompareActivity : Activity(), Desk.Screen {
             override fun onStopTrackingTouch(bar: SeekBar?) = Unit
         })
         pictures.dragged = { divider.progress = (it * divider.max).toInt() }
+        (findViewById(R.id.steps) as TextView).movementMethod = ScrollingMovementMethod()
         button(R.id.close) { finish() }
         button(R.id.save) { save() }
         val kept = kept ?: return finish()
@@ -70,6 +74,12 @@ class CompareActivity : Activity(), Desk.Screen {
         } else {
             getString(R.string.facts_kept, size.outWidth, size.outHeight)
         }
+        val steps = kept.steps.mapIndexed { index, step ->
+            if (step.settings.isEmpty()) getString(R.string.step_inside, index + 1, step.module)
+            else getString(R.string.step, index + 1, step.module, step.text)
+        }
+        label(R.id.steps, (listOf(getString(R.string.steps)) + steps).joinToString("\n"))
+        view(R.id.steps).visibility = if (steps.isEmpty()) View.GONE else View.VISIBLE
         val lacks = if (kept.phones == null) "\n" + getString(R.string.no_phones) else ""
         label(R.id.facts, text + lacks)
     }

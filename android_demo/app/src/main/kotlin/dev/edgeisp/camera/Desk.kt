@@ -237,13 +237,16 @@ class Desk(private val context: Context) {
                 val goOn = watched(::thermal, { isCancelled }) { done, of ->
                     main.post { send(Event.Tile(done, of)); progress(done, of) }
                 }
-                val picture = try {
-                    render(Renderer(model), kept.frame(), goOn)
+                try {
+                    val (renderer, frame) = Renderer(model) to kept.frame()
+                    val context = renderer.context(frame)
+                    val picture = render(renderer, frame, context, goOn)
+                    kept.tell(model.manifest.steps(context))
+                    write(picture, kept.picture)
+                    picture.recycle()
                 } catch (full: OutOfMemoryError) {
                     throw Failure.NoMemory(full)
                 }
-                write(picture, kept.picture)
-                picture.recycle()
             }
             val seconds = (System.nanoTime() - began) / 1e9
             main.post {

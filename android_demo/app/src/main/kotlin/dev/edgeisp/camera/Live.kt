@@ -8,12 +8,13 @@ import dev.edgeisp.core.Model
 import dev.edgeisp.core.Renderer
 import dev.edgeisp.core.SensorMemory
 import dev.edgeisp.core.Shot
+import dev.edgeisp.core.Smoothing
 import java.util.concurrent.ExecutorService
 import java.util.concurrent.atomic.AtomicBoolean
 
 /**
  * Renders a stream of RAW frames at a reduced size on [worker], the thread of the model. Frames that come while one is being
- * made are let go and counted.
+ * made are let go and counted; contexts follow each other smoothly.
  */
 class Live(
     model: Model,
@@ -23,6 +24,7 @@ class Live(
     private val failed: (Failure) -> Unit,
 ) {
     private val renderer = Renderer(model)
+    private val smoothing = Smoothing()
     private val isBusy = AtomicBoolean()
     private val skipped = java.util.concurrent.atomic.AtomicInteger()
     private val meter = FrameMeter(BUDGET_MS)
@@ -51,7 +53,7 @@ class Live(
 
     private fun render(frame: Frame, began: Long) {
         if (isOver) return
-        val picture = render(renderer, frame) { _, _ -> !isOver }
+        val picture = render(renderer, frame, smoothing.next(renderer.context(frame))) { _, _ -> !isOver }
         repeat(skipped.getAndSet(0)) { meter.skipped() }
         meter.made((System.nanoTime() - began) / 1e6)
         if (!isOver) made(picture, meter)

@@ -13,11 +13,11 @@ import dev.edgeisp.core.Renderer
 import java.io.File
 import java.io.IOException
 
-/** Renders a whole frame into a bitmap, block by block. Throws [Failure.NoMemory] too. */
-fun render(renderer: Renderer, frame: Frame, onTile: (Int, Int) -> Boolean = { _, _ -> true }): Bitmap = try {
+/** Renders a whole frame with its [context] into a bitmap, block by block. Throws [Failure.NoMemory] too. */
+fun render(renderer: Renderer, frame: Frame, context: Map<String, FloatArray>, onTile: (Int, Int) -> Boolean): Bitmap = try {
     val picture = Bitmap.createBitmap(frame.placement.width, frame.placement.height, Bitmap.Config.ARGB_8888)
     val canvas = Canvas { left, top, width, height, colors -> picture.setPixels(colors, 0, width, left, top, width, height) }
-    renderer.render(frame, canvas, onTile)
+    renderer.render(frame, context, canvas, onTile)
     picture
 } catch (full: OutOfMemoryError) {
     throw Failure.NoMemory(full)

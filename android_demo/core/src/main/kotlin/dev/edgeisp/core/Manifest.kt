@@ -18,9 +18,6 @@ data class Entry(val file: String, val inputs: List<Port>, val outputs: List<Por
     fun input(name: String): Port? = inputs.find { it.name == name }
 }
 
-/** A module of POS-ISP's chain. */
-data class Stage(val module: String, val halo: Int)
-
 /** The part of `*.edgeisp.json` that an app needs. Strict, as Python's reader: what it does not know it refuses. */
 data class Manifest(
     val model: String,
@@ -35,6 +32,7 @@ data class Manifest(
     /** Picture pixels at each edge of a tile that only serve their neighbours; null where that is not known. */
     val halo: Int?,
     val functions: Map<String, Entry>,
+    /** The modules of POS-ISP that run in `tile`, in their order; empty for other networks. */
     val chain: List<Stage>,
     /** sha256 by name. */
     val files: Map<String, String>,
@@ -47,6 +45,9 @@ data class Manifest(
     /** The file of the artifact. */
     val artifact: String get() = tiles.file
 
+    /** What the modules of [chain] do with a [context], as `Renderer.context` gives it. Baked artifacts keep theirs inside. */
+    fun steps(context: Map<String, FloatArray>): List<Step> = chain.map { it.step(context["context"]) }
+
     companion object {
         const val VERSION = 1
         const val SUFFIX = ".edgeisp.json"
@@ -56,6 +57,7 @@ data class Manifest(
             "overhead", "chain", "spare", "camera", "checkpoint", "quantization", "costs", "rewrites", "tools", "files",
             "delegation", "census", "verification",
         )
+        private val PACKAGINGS = setOf("split", "baked")
 
         /** The manifest at [path], after the files that it names were found beside it and hashed. */
         fun read(path: File): Manifest {
@@ -82,15 +84,12 @@ data class Manifest(
             target = top.getString("target"),
             precision = top.getString("precision"),
             task = top.getString("task"),
-            packaging = top.getString("packaging"),
+            packaging = top.oneOf("packaging", PACKAGINGS),
             tile = top.getJSONArray("tile").let { it.getInt(0) to it.getInt(1) },
             stride = top.getInt("stride"),
             halo = if (top.isNull("halo")) null else top.getJSONObject("halo").getInt("auto"),
             functions = top.getJSONObject("functions").entries { entry(it as JSONObject) },
-            chain = top.getJSONArray("chain").objects {
-                it.known(setOf("module", "first", "parameters", "halo", "function"))
-                Stage(it.getString("module"), it.getInt("halo"))
-            },
+            chain = top.getJSONArray("chain").objects(Stage::of),
             files = top.getJSONArray("files").objects { it.known(setOf("name", "sha256", "bytes")) }
                 .associate { it.getString("name") to it.getString("sha256") },
             status = top.getJSONObject("verification").getString("status"),
@@ -120,6 +119,10 @@ data class Manifest(
             }
             for (name in manifest.files.keys) if (File(name).name != name || name in setOf("", ".", "..")) {
                 throw Failure.WrongFile(name, "is not a file name")
+            }
+            val numbers = entries["context"]?.outputs?.find { it.name == "context" }?.size
+            for (stage in manifest.chain) if (numbers != null && stage.first + stage.parameters.size > numbers) {
+                throw Failure.BadManifest("the parameters of ${stage.module} lie outside a context of $numbers")
             }
             val (height, width) = manifest.tile
             val step = manifest.stride * if (manifest.task == "isp") 2 else 1
@@ -161,7 +164,13 @@ internal fun <T> JSONArray.objects(of: (JSONObject) -> T): List<T> = (0 until le
 internal fun JSONObject.doubles(name: String): List<Double> =
     getJSONArray(name).let { all -> (0 until all.length()).map(all::getDouble) }
 
-private fun JSONObject.known(fields: Set<String>): JSONObject {
+internal fun JSONObject.known(fields: Set<String>): JSONObject {
     for (key in keys()) if (key !in fields) throw JSONException("unknown field $key")
     return this
+}
+
+private fun JSONObject.oneOf(name: String, values: Set<String>): String {
+    val found = getString(name)
+    if (found !in values) throw JSONException("$name $found is none of ${values.joinToString()}")
+    return found
 }

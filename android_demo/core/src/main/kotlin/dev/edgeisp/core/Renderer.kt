@@ -52,14 +52,16 @@ class Renderer(private val model: Model) {
     }
 
     /**
-     * The upright picture of [frame], block by block.
+     * The upright picture of [frame], block by block, with what [context] gave for it or for it and the frames before.
      *
      * [onTile] is told how many tiles are done and how many there are; returning false ends it with [Failure.Cancelled].
      */
-    fun render(frame: Frame, canvas: Canvas, onTile: (Int, Int) -> Boolean = { _, _ -> true }) {
+    fun render(
+        frame: Frame, context: Map<String, FloatArray>, canvas: Canvas, onTile: (Int, Int) -> Boolean = { _, _ -> true },
+    ) {
         val tiles = tiles(frame)
         if (!onTile(0, tiles.size)) throw Failure.Cancelled()
-        val given = whole(frame, manifest.tiles) + context(frame)
+        val given = whole(frame, manifest.tiles) + context
         for ((index, tile) in tiles.withIndex()) {
             val (rows, columns) = tile
             val made = model.run("tile", given + ("raw" to frame.window(rows.read, columns.read, height, width)))

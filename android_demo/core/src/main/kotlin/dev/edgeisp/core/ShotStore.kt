@@ -4,6 +4,7 @@ import java.io.File
 import java.io.IOException
 import java.io.OutputStream
 import java.nio.ByteBuffer
+import org.json.JSONArray
 import org.json.JSONException
 import org.json.JSONObject
 
@@ -39,6 +40,23 @@ class Kept(val folder: File) {
     /** Ours, once rendered. */
     val picture = File(folder, "edgeisp.jpg")
 
+    /** What the model's modules did to [picture], in their order; empty for a network of one piece. */
+    val steps: List<Step>
+        get() = try {
+            JSONArray(File(folder, STEPS).readText()).objects(Step::of)
+        } catch (_: IOException) {
+            emptyList()
+        } catch (_: JSONException) {
+            emptyList()
+        }
+
+    /** Keeps [steps] for the picture that is about to be written. Throws [Failure.Storage]. */
+    fun tell(steps: List<Step>) = try {
+        File(folder, STEPS).writeText(JSONArray(steps.map(Step::toJson)).toString())
+    } catch (error: IOException) {
+        throw Failure.Storage("$name takes no $STEPS", error)
+    }
+
     /** The frame to render. Throws [Failure.UnexpectedSensor] or [Failure.Storage]. */
     fun frame(): Frame {
         val card = try {
@@ -66,6 +84,7 @@ class Kept(val folder: File) {
         const val PHONES = "phone.jpg"
         const val MEMORY = "sensor.raw"
         const val CARD = "shot.json"
+        private const val STEPS = "steps.json"
     }
 }
 

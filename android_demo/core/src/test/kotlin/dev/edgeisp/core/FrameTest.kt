@@ -41,7 +41,8 @@ class FrameTest {
             assertEquals(case.ints("size"), listOf(frame.placement.height, frame.placement.width))
             val canvas = Bytes(frame.placement.height, frame.placement.width)
             val told = mutableListOf<Pair<Int, Int>>()
-            Renderer(Model(manifest, program)).render(frame, canvas) { done, all -> told.add(done to all) }
+            val renderer = Renderer(Model(manifest, program))
+            renderer.render(frame, renderer.context(frame), canvas) { done, all -> told.add(done to all) }
             program.assertAllCalled()
             canvas.assertWhole()
             assertContentEquals(GoldenFiles.file(case.getString("picture")).readBytes(), canvas.pixels, case.getString("name"))
@@ -53,11 +54,10 @@ class FrameTest {
     @Test fun rendering_stops_when_it_is_told_to() {
         val case = GoldenFiles.cases("frames").first()
         val (manifest, golden) = opened(case.getString("manifest"))
+        val (frame, renderer) = GoldenFiles.frame(case) to Renderer(Model(manifest, Replay(golden)))
         var tiles = 0
         assertFailsWith<Failure.Cancelled> {
-            Renderer(Model(manifest, Replay(golden))).render(
-                GoldenFiles.frame(case), { _, _, _, _, _ -> tiles++ },
-            ) { done, _ -> done < 2 }
+            renderer.render(frame, renderer.context(frame), { _, _, _, _, _ -> tiles++ }) { done, _ -> done < 2 }
         }
         assertEquals(2, tiles)
     }
@@ -77,7 +77,7 @@ class FrameTest {
         val case = GoldenFiles.cases("frames").last()
         val (manifest, golden) = opened(case.getString("manifest"))
         assertFailsWith<Failure.WrongNumbers> {
-            Renderer(Model(manifest, Replay(golden, Float.NaN))).render(GoldenFiles.frame(case), { _, _, _, _, _ -> })
+            Renderer(Model(manifest, Replay(golden, Float.NaN))).render(GoldenFiles.frame(case), emptyMap(), { _, _, _, _, _ -> })
         }
     }
 

@@ -34,7 +34,8 @@ object GoldenFiles {
 
 fun JSONArray.ints(): List<Int> = (0 until length()).map(::getInt)
 fun JSONObject.ints(name: String): List<Int> = getJSONArray(name).ints()
-fun JSONObject.singles(name: String): FloatArray = doubles(name).map(Double::toFloat).toFloatArray()
+fun JSONArray.singles(): FloatArray = FloatArray(length()) { getDouble(it).toFloat() }
+fun JSONObject.singles(name: String): FloatArray = getJSONArray(name).singles()
 
 /** Equal to the bit, so that -0 is not 0. */
 fun assertBits(expected: FloatArray, got: FloatArray, where: String) =

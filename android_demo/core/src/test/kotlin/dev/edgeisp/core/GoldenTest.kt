@@ -99,6 +99,32 @@ class GoldenTest {
         }
     }
 
+    @Test fun what_a_context_means_is_pythons() {
+        for (case in (GoldenFiles.json("chain") as JSONObject).getJSONArray("decided").objects { it }) {
+            val context = case.singles("context")
+            val steps = case.getJSONArray("chain").objects(Stage::of).map { it.step(context) }
+            val expected = case.getJSONArray("steps").objects { it }
+            assertEquals(expected.map { it.getString("module") }, steps.map { it.module })
+            for ((told, step) in expected.zip(steps)) {
+                val (names, units) = listOf("names", "units").map { told.getJSONArray(it).let { all -> List(all.length(), all::getString) } }
+                assertEquals(names, step.settings.map { it.name })
+                assertEquals(units, step.settings.map { it.unit })
+                assertBits(told.singles("values"), step.settings.map { it.value }.toFloatArray(), step.module)
+            }
+        }
+    }
+
+    @Test fun contexts_follow_each_other_as_pythons() {
+        val case = (GoldenFiles.json("chain") as JSONObject).getJSONObject("smoothed")
+        val smoothing = Smoothing(case.getInt("frames"))
+        val steady = case.getJSONArray("steady")
+        val contexts = case.getJSONArray("contexts")
+        for (i in 0 until contexts.length()) {
+            val made = smoothing.next(mapOf("context" to contexts.getJSONArray(i).singles())).getValue("context")
+            assertBits(steady.getJSONArray(i).singles(), made, "frame $i")
+        }
+    }
+
     @Test fun statistics_are_pythons() {
         val all = GoldenFiles.json("statistics") as JSONObject
         for (case in all.getJSONArray("latency").objects { it }) {

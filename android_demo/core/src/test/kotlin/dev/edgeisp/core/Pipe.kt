@@ -5,6 +5,7 @@ import java.io.DataOutputStream
 import java.io.File
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
+import org.json.JSONArray
 import org.json.JSONObject
 
 /** A runtime in another process: each call goes out on stdout, its answer comes in on stdin. */
@@ -76,7 +77,10 @@ private fun render(case: File, picture: File) {
     val path = File(case.parentFile, json.getString("manifest"))
     val manifest = Manifest.read(path)
     val canvas = Bytes(frame.placement.height, frame.placement.width)
-    PipeEngine().open(File(path.parentFile, manifest.artifact), 1).use { Renderer(Model(manifest, it)).render(frame, canvas) }
+    val renderer = Renderer(Model(manifest, PipeEngine().open(File(path.parentFile, manifest.artifact), 1)))
+    val context = renderer.context(frame)
+    renderer.render(frame, context, canvas)
     canvas.assertWhole()
+    File("$picture.steps.json").writeText(JSONArray(manifest.steps(context).map(Step::toJson)).toString())
     picture.writeBytes(canvas.pixels)
 }

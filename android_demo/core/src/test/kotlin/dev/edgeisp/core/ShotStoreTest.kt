@@ -43,6 +43,17 @@ class ShotStoreTest {
         assertBits(Frame(Mosaic.of(memory(), 4, 4, 12), camera.sensor).planes(), frame.planes(), "planes")
     }
 
+    @Test fun what_was_decided_for_a_shot_is_read_back_and_a_damaged_note_of_it_is_none() {
+        val kept = store(1L shl 30).keep(capture(), 1)
+        assertEquals(emptyList(), kept.steps)
+        val steps = listOf(Step("exposure", listOf(Setting("exposure", 1.2345f, "EV"))), Step("tone", emptyList()))
+        kept.tell(steps)
+        assertEquals(steps, store(1L shl 30).find(kept.name)!!.steps)
+        assertEquals(listOf("1.23 EV", ""), kept.steps.map(Step::text))
+        File(kept.folder, "steps.json").writeText("[{")
+        assertEquals(emptyList(), kept.steps)
+    }
+
     @Test fun shots_of_one_moment_are_both_kept_and_the_latest_is_first() {
         val store = store(1L shl 30)
         val names = listOf(store.keep(capture(), 5), store.keep(capture(), 5), store.keep(capture(), 7)).map(Kept::name)

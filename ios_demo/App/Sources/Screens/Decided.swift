@@ -1,0 +1,22 @@
+import EdgeISPKit
+import SwiftUI
+
+/// What the model decided for a shot: its modules in their order, with their settings.
+struct Decided: View {
+  let steps: [Step]
+
+  var body: some View {
+    ScrollView {
+      VStack(alignment: .leading, spacing: 4) {
+        Text("What the model decided for this shot").font(.footnote.bold())
+        ForEach(Array(steps.enumerated()), id: \.offset) { index, step in
+          Text("\(index + 1). \(step.module): \(step.settings.isEmpty ? inside : step.text)").font(.footnote)
+        }
+      }
+      .frame(maxWidth: .infinity, alignment: .leading)
+    }
+    .frame(maxHeight: 130)
+  }
+
+  private var inside: String { "as strong as the model decided inside" }
+}
