@@ -44,6 +44,16 @@ def app_case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="session")
+def coreml_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """POS-ISP for Core ML, with small tiles."""
+    pytest.importorskip("coremltools")
+    from edgeisp.export import exporter
+
+    job = exporter.plan("posisp", "coreml", tile=(64, 96))
+    return exporter.export(job, tmp_path_factory.mktemp("coreml")).path
+
+
+@pytest.fixture(scope="session")
 def shared_data() -> Path:
     """A folder of real RAW files: ``$EDGEISP_SHARED``, else ``../shared/data``; skips without it."""
     folder = Path(os.environ.get("EDGEISP_SHARED", CHECKOUT.parent / "shared" / "data"))

@@ -12,18 +12,11 @@ import pytest
 
 from edgeisp.cli.main import main
 from edgeisp.engines import ENGINES
-from edgeisp.export import exporter, manifest
+from edgeisp.export import manifest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 APP = ROOT / "ios_demo"
 GOLDEN = ROOT / "tests" / "golden"
-
-
-@pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    pytest.importorskip("coremltools")
-    done = exporter.export(exporter.plan("posisp", "coreml", tile=(64, 96)), tmp_path_factory.mktemp("built"))
-    return done.path
 
 
 def put(artifact: Path, *options: Any) -> int:
@@ -31,19 +24,19 @@ def put(artifact: Path, *options: Any) -> int:
 
 
 def test_app_gets_an_artifact_that_passes_its_self_test(
-    package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    coreml_package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     copy = tmp_path / "camera"
-    assert put(package, "-o", copy, "--app", APP) == 0
+    assert put(coreml_package, "-o", copy, "--app", APP) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["app"] == str(copy) and "xcodegen" in told["next"]
     assert (copy / "project.yml").read_bytes() == (APP / "project.yml").read_bytes()
     place = Path(told["artifact"])
-    read = manifest.read(place / package.name)
+    read = manifest.read(place / coreml_package.name)
     golden = json.loads((place / "golden.json").read_text())
-    assert golden["golden"] == 1 and golden["artifact"] == package.name
+    assert golden["golden"] == 1 and golden["artifact"] == coreml_package.name
     assert golden["functions"].keys() == read.functions.keys() == {"tile", "context"}
-    program = ENGINES.get("mil").open(place / package.name)
+    program = ENGINES.get("mil").open(place / coreml_package.name)
     for name, function in read.functions.items():
         calls = golden["functions"][name]
         inputs, outputs = (
@@ -53,37 +46,37 @@ def test_app_gets_an_artifact_that_passes_its_self_test(
         made = program.run(name, inputs)
         for key, expected in outputs.items():
             assert -10 * np.log10(np.mean((made[key] - expected) ** 2.0)) >= golden["least_psnr_db"]
-    assert put(package, "-o", copy, "--app", APP) == 2
+    assert put(coreml_package, "-o", copy, "--app", APP) == 2
     assert "already" in capsys.readouterr().err
 
 
 def test_copy_is_refused_when_it_lies_inside_the_app(
-    package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    coreml_package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     app = tmp_path / "app"
     (app / "App" / "Resources" / "Artifact").mkdir(parents=True)
-    assert put(package, "-o", app / "copy", "--app", app) == 2
+    assert put(coreml_package, "-o", app / "copy", "--app", app) == 2
     assert "inside the app" in capsys.readouterr().err
     assert not (app / "copy").exists()
 
 
 def test_app_is_refused_when_it_is_another_folder(
-    package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    coreml_package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert put(package, "-o", tmp_path / "copy", "--app", ROOT / "docs") == 2
+    assert put(coreml_package, "-o", tmp_path / "copy", "--app", ROOT / "docs") == 2
     assert "ios_demo" in capsys.readouterr().err
     assert not (tmp_path / "copy").exists()
 
 
 def test_app_refuses_artifacts_when_they_do_not_fit_or_are_damaged(
-    package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    coreml_package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     copy = tmp_path / "copy"
     assert put(GOLDEN / "frames" / "crops" / "stand.tflite", "-o", copy, "--app", APP) == 2
     assert "this is for tflite" in capsys.readouterr().err
-    damaged = tmp_path / package.name
-    shutil.copytree(package, damaged)
-    shutil.copy(manifest.path_of(package), manifest.path_of(damaged))
+    damaged = tmp_path / coreml_package.name
+    shutil.copytree(coreml_package, damaged)
+    shutil.copy(manifest.path_of(coreml_package), manifest.path_of(damaged))
     (damaged / "Manifest.json").write_text("{}")
     assert put(damaged, "-o", copy, "--app", APP) == 2
     assert "the manifest says" in capsys.readouterr().err

@@ -46,7 +46,7 @@ def serve(program: Program, functions: Mapping[str, manifest.Function], core: su
             key = text()
             shape = next(port.shape for port in entry.inputs if port.name == key)
             content = source.read(struct.unpack(">i", source.read(4))[0])
-            given[key] = np.frombuffer(content, "<f4").reshape(shape)
+            given[key] = np.frombuffer(bytearray(content), "<f4").reshape(shape)
         made = program.run(name, given)
         for port in entry.outputs:
             content = made[port.name].astype("<f4").tobytes()
