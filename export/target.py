@@ -76,6 +76,19 @@ class Target(Protocol):
         ...
 
 
+_TOO_WIDE = "XNNPACK has no convolution with int16 activations"
+_NOT_ALONE = "XNNPACK convolves int8 weights with int8 activations only"
+WHY_NOT: Mapping[tuple[str, Name], str] = {
+    ("tflite", "w8"): _NOT_ALONE,
+    ("tflite", "w8a16"): f"{_TOO_WIDE}, and LiteRT's own kernels take seconds for a tile",
+    ("executorch", "w8"): _NOT_ALONE,
+    ("executorch", "w8a16"): _TOO_WIDE,
+    ("onnx", "w8a16"): "onnxruntime's quantized convolution takes 8-bit activations",
+    ("coreml", "w8a16"): "`quantize` of an ML program knows int8 and uint8 only",
+}
+"""Why a target of ours does not take a precision that others take."""
+
+
 def precision_of(target: Target, name: str | None) -> Precision:
     """The precision called ``name``, or the target's default.
 
@@ -83,9 +96,11 @@ def precision_of(target: Target, name: str | None) -> Precision:
         BadInputError: no such precision, or one that this target does not take.
     """
     wanted = name or target.precisions[0]
-    if wanted not in target.precisions:
+    kind = parse_precision(wanted)
+    if kind.name not in target.precisions:
+        why = WHY_NOT.get((target.name, kind.name))
         raise BadInputError(
-            f"target {target.name} does not take precision {wanted}",
+            f"target {target.name} does not take precision {wanted}{f': {why}' if why else ''}",
             cure=f"it takes: {', '.join(target.precisions)}",
         )
-    return parse_precision(wanted)
+    return kind

@@ -15,13 +15,14 @@ from edgeisp.errors import BadInputError
 from edgeisp.export import TARGETS
 from edgeisp.export.manifest import Delegation
 from edgeisp.export.rewrites import NARROW_CONCATS, prepare
-from edgeisp.export.target import precision_of
+from edgeisp.export.target import WHY_NOT, precision_of
 from edgeisp.export.tflite_file import read_metadata, xnnpack_delegation
 from edgeisp.export.verification import THRESHOLDS_DB, compare
 from edgeisp.files import sha256
 from edgeisp.models.functions import Function
 from edgeisp.profile.files import count
 from edgeisp.profile.report import Static
+from edgeisp.quantize.precision import NAMES
 
 PAIRS = [
     ("onnx", "fp32"),
@@ -172,6 +173,9 @@ def test_delegation_names_what_xnnpack_leaves_when_concatenations_are_wide(
 @pytest.mark.parametrize("target", TARGETS.names())
 def test_precision_is_refused_with_the_legal_ones_when_a_target_does_not_take_it(target: str) -> None:
     chosen = TARGETS.get(target)
-    with pytest.raises(BadInputError, match=f"it takes: {', '.join(chosen.precisions)}"):
-        precision_of(chosen, "w8a16")
+    for name in NAMES:
+        if name not in chosen.precisions:
+            with pytest.raises(BadInputError, match=f"it takes: {', '.join(chosen.precisions)}") as raised:
+                precision_of(chosen, name)
+            assert WHY_NOT[target, name] in str(raised.value)
     assert precision_of(chosen, None).name == chosen.precisions[0]

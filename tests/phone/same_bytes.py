@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from edgeisp.export import manifest
 from edgeisp.export.verification import example
 from edgeisp.profile.runners import ABIS, Abi, build, runtime_of
+from edgeisp.quantize.sensitivity import decibels
 
 Shapes = Mapping[str, tuple[int, ...]]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgeisp"
@@ -38,11 +39,20 @@ class Outcome:
     """Share of the values that are the same to the bit."""
     largest: float
     """Largest difference."""
+    psnr_db: float
+    """Of one to the other, peak 1."""
+    codes: float
+    """Share of the values that are the same when rounded to 8 bits, as a picture is written."""
+    furthest: int
+    """Largest difference in such codes."""
 
     def __str__(self) -> str:
         if self.same == 1:
             return "the same bytes"
-        return f"{self.same:.2%} of the values are the same to the bit, largest difference {self.largest:.2e}"
+        return (
+            f"{self.same:.2%} of the values are the same to the bit, largest difference {self.largest:.2e}, "
+            f"{self.psnr_db:.1f} dB; in 8 bits {self.codes:.2%} are the same, largest difference {self.furthest}"
+        )
 
 
 def compare(artifact: Path, function: str, inputs: Shapes) -> Outcome:
@@ -54,7 +64,15 @@ def compare(artifact: Path, function: str, inputs: Shapes) -> Outcome:
     """
     here, there = (outputs(artifact, function, inputs, ABIS[name]) for name in ("x86_64", "arm64-v8a"))
     same = here.view(np.uint32) == there.view(np.uint32)
-    return Outcome(float(same.mean()), float(np.abs(here - there).max()))
+    apart = np.abs(here.astype(np.float64) - there)
+    steps = np.abs(np.subtract(*(np.rint(np.clip(x, 0, 1) * 255).astype(int) for x in (here, there))))
+    return Outcome(
+        float(same.mean()),
+        float(apart.max()),
+        decibels(float(np.square(apart).mean())),
+        float((steps == 0).mean()),
+        int(steps.max()),
+    )
 
 
 def outputs(artifact: Path, function: str, inputs: Shapes, abi: Abi) -> NDArray[np.float32]:
