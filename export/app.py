@@ -25,8 +25,11 @@ LEAST_DB, MARGIN_DB = 45.0, 4.0
 LEFT_OUT = shutil.ignore_patterns(
     "build", ".build", "*.xcodeproj", "DerivedData", ".gradle", "local.properties", "__pycache__"
 )
-GIVEN = frozenset({"raw", "color", "context", "thumbnail"})
-"""What apps give to functions, all as float32."""
+GIVEN, GIVEN_TO_MODULES = (
+    frozenset({"raw", "color", "context", "thumbnail"}),
+    frozenset({"picture", "parameters"}),
+)
+"""What apps give to functions, and to those of modules; all as float32."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,8 @@ def fit(platform: str, artifact: Path) -> Manifest:
         )
     for name, function in described.functions.items():
         ports = (*function.inputs, *function.outputs)
-        foreign = [port.name for port in function.inputs if port.name not in GIVEN]
+        given = GIVEN if name in ("tile", "context") else GIVEN_TO_MODULES
+        foreign = [port.name for port in function.inputs if port.name not in given]
         foreign += [f"{port.name} as {port.dtype}" for port in ports if port.dtype != "float32"]
         if foreign:
             raise refuse(

@@ -21,6 +21,7 @@ SAYS = {
     "tile": "off the stride",
     "packaging": "packaging",
     "chain": "outside a context of 4",
+    "apart": "the module tone has the function None",
     "file": "not a file name|not there|not in",
     "hash": "the manifest says",
     "json": "not a manifest",

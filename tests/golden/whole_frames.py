@@ -10,9 +10,11 @@ import numpy as np
 from parts import MATRICES, Write, as_json, raw_image
 
 from edgeisp.engines.base import Tensors
+from edgeisp.engines.chain import chained
 from edgeisp.export import manifest
 from edgeisp.files import sha256
 from edgeisp.models.halo import Halo
+from edgeisp.models.task import Packaging
 from edgeisp.raw.image import CFA, Floats
 from edgeisp.render.frame import Frame
 from edgeisp.render.quantize import Quantizer
@@ -33,7 +35,7 @@ class Case(NamedTuple):
     halo: int
     stride: int
     context: Mapping[str, tuple[int, ...]]
-    baked: bool = False
+    packaging: Packaging = "split"
 
 
 FRAMES = (
@@ -41,9 +43,21 @@ FRAMES = (
     Case(
         "thumbnail", "BGGR", (40, 31), 3, (16, 24), 4, 2, {"thumbnail": (1, 4, 5, 6), "color": (1, 9, 1, 1)}
     ),
-    Case("baked", "RGGB", (33, 26), 1, (24, 16), 4, 1, {"thumbnail": (1, 4, 4, 4)}, True),
+    Case("baked", "RGGB", (33, 26), 1, (24, 16), 4, 1, {"thumbnail": (1, 4, 4, 4)}, "baked"),
+    Case("modules", "GRBG", (29, 35), 5, (24, 24), 4, 2, {"thumbnail": (1, 4, 3, 5)}, "modules"),
     Case("alone", "GBRG", (26, 22), 8, (16, 16), 0, 8, {}),
 )
+STAGES = tuple(
+    manifest.Stage(
+        module=name,
+        first=first,
+        parameters=tuple(manifest.StageParameter(name=f"p{i}", low=0.0, high=1.0) for i in range(count)),
+        halo=0,
+        function=f"module_{name}",
+    )
+    for name, first, count in (("gain", 1, 3), ("raise", 0, 1), ("fold", 2, 2))
+)
+"""A chain of modules with functions of their own."""
 
 
 class Stand:
@@ -55,13 +69,25 @@ class Stand:
         self.calls: list[tuple[str, Tensors, dict[str, Floats]]] = []
 
     def run(self, function: str, inputs: Tensors) -> dict[str, Floats]:
-        made = self._context(inputs) if function == "context" else self._tile(inputs)
+        if function == "context":
+            made = self._context(inputs)
+        else:
+            made = self._tile(inputs) if function == "tile" else self._module(function, inputs)
         self.calls.append((function, {k: v.copy() for k, v in inputs.items()}, made))
         return made
 
     def _context(self, inputs: Tensors) -> dict[str, Floats]:
         seen = inputs["raw"] if "raw" in inputs else inputs["thumbnail"]
         return {"context": seen.max((2, 3)).astype(np.float32)}
+
+    def _module(self, function: str, inputs: Tensors) -> dict[str, Floats]:
+        """``raise`` adds, ``gain`` scales each colour, ``fold`` takes the larger of two."""
+        picture, p = inputs["picture"], inputs["parameters"][0, :, None, None]
+        if function == "module_raise":
+            return {"rgb": picture + p[0]}
+        if function == "module_gain":
+            return {"rgb": picture * (p * np.float32(0.5))}
+        return {"rgb": np.maximum(picture - p[0], p[1] - picture)}
 
     def _tile(self, inputs: Tensors) -> dict[str, Floats]:
         """Nearest pixels, the matrix, and a ramp over the tile that tells which tile a pixel came from."""
@@ -83,19 +109,27 @@ def frame(folder: Path, binary: Write, case: Case) -> dict[str, Any]:
     raw = raw_image(case.cfa, *case.size, orientation=case.orientation)
     seen, stand = Frame.of(raw), Stand()
     height, width = (side // 2 for side in case.tile)
-    inputs = {"raw": (1, 4, height, width), "color": (1, 9, 1, 1)}
-    if case.baked:
-        inputs |= case.context
-    elif case.context:
-        inputs |= {"context": (1, 4)}
-    functions = {"tile": inputs} | ({"context": case.context} if case.context and not case.baked else {})
-    renderer = Renderer([stand], functions, case.halo // 2, case.stride)
+    raw_and_color = {"raw": (1, 4, height, width), "color": (1, 9, 1, 1)}
+    context = {"context": (1, 4)} if case.context else {}
+    stages = STAGES if case.packaging == "modules" else ()
+    given = {"split": context, "baked": case.context, "modules": {}}[case.packaging]
+    functions = {"tile": {**raw_and_color, **given}}
+    if case.context and case.packaging != "baked":
+        functions["context"] = dict(case.context)
+    for stage in stages:
+        functions[str(stage.function)] = {
+            "picture": (1, 3, *case.tile),
+            "parameters": (1, len(stage.parameters)),
+        }
+    links = [stage.link for stage in stages if stage.link]
+    wanted = {**functions, "tile": {**functions["tile"], **context}} if links else functions
+    renderer = Renderer([chained(stand, links)], wanted, case.halo // 2, case.stride)
     made = renderer.render(seen, Quantizer(8))
     base = f"frames/{case.name}"
     artifact = folder / base / "stand.tflite"
     artifact.parent.mkdir(parents=True, exist_ok=True)
     artifact.write_bytes(f"stands for an artifact: {case.name}\n".encode())
-    described = _manifest(case, functions, artifact)
+    described = _manifest(case, functions, stages, artifact)
     manifest.write(described, manifest.path_of(artifact))
 
     def recorded(name: str, values: list[Any]) -> str:
@@ -105,7 +139,7 @@ def frame(folder: Path, binary: Write, case: Case) -> dict[str, Any]:
     calls = {}
     for function in functions:
         own = [(given, gave) for name, given, gave in stand.calls if name == function]
-        if function == "tile":
+        if function != "context":
             plan = renderer.tiles(seen)
             made_so = [plan.index(tile) for band in bands(plan, *seen.downwards) for tile in band]
             own = [call for _, call in sorted(zip(made_so, own, strict=True), key=lambda pair: pair[0])]
@@ -143,9 +177,12 @@ def frame(folder: Path, binary: Write, case: Case) -> dict[str, Any]:
 
 
 def _manifest(
-    case: Case, functions: Mapping[str, Mapping[str, tuple[int, ...]]], artifact: Path
+    case: Case,
+    functions: Mapping[str, Mapping[str, tuple[int, ...]]],
+    stages: tuple[manifest.Stage, ...],
+    artifact: Path,
 ) -> manifest.Manifest:
-    outputs = {"tile": ("rgb", (1, 3, *case.tile)), "context": ("context", (1, 4))}
+    context, rgb = ("context", (1, 4)), ("rgb", (1, 3, *case.tile))
     halo = Halo(case.halo, case.halo, 0.0, 1)
     return manifest.Manifest(
         model="stand",
@@ -155,15 +192,17 @@ def _manifest(
             name: manifest.Function(
                 file=artifact.name,
                 inputs=tuple(manifest.Tensor(name=key, shape=shape) for key, shape in given.items()),
-                outputs=(manifest.Tensor(name=outputs[name][0], shape=outputs[name][1]),),
+                outputs=(manifest.Tensor(name=made[0], shape=made[1]),),
             )
             for name, given in functions.items()
+            for made in [context if name == "context" else rgb]
         },
-        packaging="baked" if case.baked else "split",
+        packaging=case.packaging,
         tile=case.tile,
         stride=case.stride,
         halo=halo,
         overhead=round(halo.overhead(case.tile), 3),
+        chain=stages,
         checkpoint=manifest.Checkpoint(name="none", sha256="0" * 64),
         costs={name: manifest.Cost(parameters=0, macs=0) for name in functions},
         rewrites={name: {} for name in functions},

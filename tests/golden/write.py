@@ -312,6 +312,7 @@ def refused(folder: Path) -> list[dict[str, str]]:
         "off-stride": ("tile", {**good, "stride": 3}),
         "repackaged": ("packaging", {**good, "packaging": "folded"}),
         "outside": ("chain", {**good, "chain": [tone]}),
+        "apart": ("apart", {**good, "packaging": "modules", "chain": [{**tone, "first": 0}]}),
         "elsewhere": ("file", elsewhere),
         "damaged": ("hash", {**good, "files": [{**good["files"][0], "sha256": "0" * 64}]}),
         "absent": ("file", good),

@@ -15,12 +15,17 @@ public struct Stage: Equatable, Sendable {
   public let parameters: [Parameter]
   /// Picture pixels around a pixel that it looks at.
   public let halo: Int
+  /// The function that runs it after `tile`; nil where it is inside `tile`.
+  public let function: String?
+
+  /// Its part of a context.
+  func part(_ context: [Float]) -> [Float] { Array(context[first..<first + parameters.count]) }
 
   /// What the module does with a context; nil where that stays inside the artifact.
   public func step(_ context: [Float]?) -> Step {
     guard let context else { return Step(module: module, settings: []) }
-    let settings = parameters.enumerated().map { index, parameter in
-      let value = Float(parameter.low) + Float(parameter.high - parameter.low) * context[first + index]
+    let settings = zip(parameters, part(context)).map { parameter, raw in
+      let value = Float(parameter.low) + Float(parameter.high - parameter.low) * raw
       return Step.Setting(name: parameter.name, value: value, unit: parameter.unit)
     }
     return Step(module: module, settings: settings)
@@ -33,6 +38,7 @@ extension Stage {
     module = try stage.text("module")
     first = try stage.whole("first")
     halo = try stage.whole("halo")
+    function = try stage.optional("function") == nil ? nil : stage.text("function")
     parameters = try stage.list("parameters").map {
       let fields = try Fields($0, at: "a parameter", known: ["name", "low", "high", "unit"])
       return try Parameter(

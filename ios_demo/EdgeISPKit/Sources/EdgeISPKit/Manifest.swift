@@ -38,7 +38,7 @@ public struct Manifest: Equatable, Sendable {
   /// Picture pixels at each edge of a tile that only serve their neighbours; nil where that is not known.
   public let halo: Int?
   public let functions: [String: Function]
-  /// The modules of POS-ISP that run in `tile`, in their order; empty for other networks.
+  /// The modules of POS-ISP that run, in their order; empty for other networks.
   public let chain: [Stage]
   /// sha256 by name.
   public let files: [String: String]
@@ -97,6 +97,10 @@ public struct Manifest: Equatable, Sendable {
         throw Failure.badManifest("the parameters of \(stage.module) lie outside a context of \(numbers)")
       }
     }
+    for stage in chain where (packaging == "modules") != (stage.function.flatMap { functions[$0] } != nil) {
+      throw Failure.badManifest(
+        "the module \(stage.module) has the function \(stage.function ?? "none"), packaging \(packaging)")
+    }
     let step = stride * (task == "isp" ? 2 : 1)
     if tile.height % step != 0 || tile.width % step != 0 {
       throw Failure.badManifest("a tile of \(tile.width)x\(tile.height) pixels is off the stride of \(stride)")
@@ -112,7 +116,7 @@ extension Manifest {
     target = try top.text("target")
     precision = try top.text("precision", of: ["fp32", "fp16", "w8", "w8a8", "w8a16"])
     task = try top.text("task", of: ["isp", "raw-to-raw", "srgb-to-srgb"], defaulted: true)
-    packaging = try top.text("packaging", of: ["split", "baked"], defaulted: true)
+    packaging = try top.text("packaging", of: ["split", "baked", "modules"], defaulted: true)
     let sides = try top.sizes("tile")
     if sides.count != 2 { throw Malformed("tile is not a height and a width") }
     tile = Size(height: sides[0], width: sides[1])
@@ -149,6 +153,7 @@ extension Manifest {
 
   /// What the app does not use, but must know to say that it has understood the manifest.
   private static func checkRest(of top: Fields) throws {
+    if top.optional("spare") != nil { _ = try top.list("spare").map(Stage.init) }
     if let camera = top.optional("camera") {
       _ = try Fields(camera, at: "camera", known: Known.camera)
     }

@@ -5,6 +5,7 @@ import Foundation
 /// As `edgeisp/render/renderer.py`, and to the bit: the golden files hold both to it.
 public struct Renderer: Sendable {
   private static let known: Set = ["raw", "color", "context", "thumbnail"]
+  private static let knownToModules: Set = ["picture", "parameters"]
 
   private let model: Model
   /// In packed pixels, as everything here.
@@ -21,9 +22,12 @@ public struct Renderer: Sendable {
     guard let halo = manifest.halo else {
       throw Failure.unusable("The manifest tells of no halo", cure: "Export with an edgeisp that measures it.")
     }
-    for port in manifest.functions.values.flatMap(\.inputs) where !Self.known.contains(port.name) {
-      throw Failure.unusable(
-        "The artifact asks for \(port.name)", cure: "Take an app of the edgeisp that exported it.")
+    for (name, function) in manifest.functions {
+      let known = ["tile", "context"].contains(name) ? Self.known : Self.knownToModules
+      for port in function.inputs where !known.contains(port.name) {
+        throw Failure.unusable(
+          "The artifact asks for \(port.name)", cure: "Take an app of the edgeisp that exported it.")
+      }
     }
     self.model = model
     self.halo = halo / 2
@@ -79,7 +83,7 @@ public struct Renderer: Sendable {
     for (index, (rows, columns)) in tiles.enumerated() {
       try Task.checkCancellation()
       let raw = ["raw": frame.window(top: rows.read, left: columns.read, tile)]
-      let rgb = try await model.run("tile", given.merging(raw) { $1 })["rgb"] ?? []
+      let rgb = try await made(given.merging(raw) { $1 })
       if rgb.isEmpty || !rgb.allSatisfy(\.isFinite) {
         throw Failure.wrongNumbers(runtime: model.ranOn, "values that are not finite")
       }
@@ -87,6 +91,17 @@ public struct Renderer: Sendable {
       try await progress(index + 1, tiles.count)
     }
     return picture
+  }
+
+  /// What `tile` makes, and modules with functions of their own after it.
+  private func made(_ given: [String: [Float]]) async throws -> [Float] {
+    var picture = try await model.run("tile", given)["rgb"] ?? []
+    guard model.manifest.packaging == "modules", let context = given["context"] else { return picture }
+    for stage in model.manifest.chain {
+      let inputs = ["picture": picture, "parameters": stage.part(context)]
+      picture = try await model.run(stage.function!, inputs)["rgb"] ?? []
+    }
+    return picture.map { $0.isNaN ? $0 : min(max($0, 0), 1) }
   }
 
   /// What a function is told of the whole frame.

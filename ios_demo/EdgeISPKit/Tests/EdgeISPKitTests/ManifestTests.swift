@@ -73,6 +73,7 @@ final class ManifestTests: XCTestCase {
         case (.badManifest(let why), "tile"): XCTAssert(why.contains("stride"), why)
         case (.badManifest(let why), "packaging"): XCTAssert(why.contains("packaging"), why)
         case (.badManifest(let why), "chain"): XCTAssert(why.contains("outside a context of 4"), why)
+        case (.badManifest(let why), "apart"): XCTAssert(why.contains("the module tone has the function"), why)
         case (.badManifest(let why), "json"): XCTAssertEqual(why, "not JSON")
         default: XCTFail("\(one.manifest): \(error)")
         }

@@ -10,12 +10,22 @@ import org.json.JSONObject
 data class Parameter(val name: String, val low: Double, val high: Double, val unit: String)
 
 /** A module of POS-ISP's chain; its parameters lie side by side in the context, from [first] on. */
-data class Stage(val module: String, val first: Int, val parameters: List<Parameter>, val halo: Int) {
+data class Stage(
+    val module: String,
+    val first: Int,
+    val parameters: List<Parameter>,
+    val halo: Int,
+    /** The function that runs it after `tile`; null where it is inside `tile`. */
+    val function: String?,
+) {
+    /** Its part of a [context]. */
+    fun part(context: FloatArray): FloatArray = context.copyOfRange(first, first + parameters.size)
+
     /** What the module does with a [context]; null where that stays inside the artifact. */
     fun step(context: FloatArray?) = Step(
         module,
-        if (context == null) emptyList() else parameters.mapIndexed { index, it ->
-            Setting(it.name, it.low.toFloat() + (it.high - it.low).toFloat() * context[first + index], it.unit)
+        if (context == null) emptyList() else part(context).zip(parameters) { raw, it ->
+            Setting(it.name, it.low.toFloat() + (it.high - it.low).toFloat() * raw, it.unit)
         },
     )
 
@@ -24,7 +34,10 @@ data class Stage(val module: String, val first: Int, val parameters: List<Parame
             json.known(setOf("module", "first", "parameters", "halo", "function"))
             val first = json.getInt("first")
             if (first < 0) throw JSONException("first is $first")
-            return Stage(json.getString("module"), first, json.getJSONArray("parameters").objects(::parameter), json.getInt("halo"))
+            return Stage(
+                json.getString("module"), first, json.getJSONArray("parameters").objects(::parameter), json.getInt("halo"),
+                if (json.isNull("function")) null else json.getString("function"),
+            )
         }
 
         private fun parameter(json: JSONObject): Parameter {

@@ -32,7 +32,7 @@ data class Manifest(
     /** Picture pixels at each edge of a tile that only serve their neighbours; null where that is not known. */
     val halo: Int?,
     val functions: Map<String, Entry>,
-    /** The modules of POS-ISP that run in `tile`, in their order; empty for other networks. */
+    /** The modules of POS-ISP that run, in their order; empty for other networks. */
     val chain: List<Stage>,
     /** sha256 by name. */
     val files: Map<String, String>,
@@ -57,7 +57,7 @@ data class Manifest(
             "overhead", "chain", "spare", "camera", "checkpoint", "quantization", "costs", "rewrites", "tools", "files",
             "delegation", "census", "verification",
         )
-        private val PACKAGINGS = setOf("split", "baked")
+        private val PACKAGINGS = setOf("split", "baked", "modules")
 
         /** The manifest at [path], after the files that it names were found beside it and hashed. */
         fun read(path: File): Manifest {
@@ -123,6 +123,11 @@ data class Manifest(
             val numbers = entries["context"]?.outputs?.find { it.name == "context" }?.size
             for (stage in manifest.chain) if (numbers != null && stage.first + stage.parameters.size > numbers) {
                 throw Failure.BadManifest("the parameters of ${stage.module} lie outside a context of $numbers")
+            }
+            for (stage in manifest.chain) if ((manifest.packaging == "modules") != (stage.function in entries)) {
+                throw Failure.BadManifest(
+                    "the module ${stage.module} has the function ${stage.function}, packaging ${manifest.packaging}",
+                )
             }
             val (height, width) = manifest.tile
             val step = manifest.stride * if (manifest.task == "isp") 2 else 1

@@ -20,8 +20,10 @@ class Renderer(private val model: Model) {
         halo = known / 2
         spans(height, height, halo, manifest.stride)
         spans(width, width, halo, manifest.stride)
-        for (entry in manifest.functions.values) for (port in entry.inputs) if (port.name !in KNOWN) {
-            throw Failure.Unusable("The artifact asks for ${port.name}", "Take an app of the edgeisp that exported it.")
+        for ((name, entry) in manifest.functions) for (port in entry.inputs) {
+            if (port.name !in if (name == "tile" || name == "context") KNOWN else OF_MODULES) {
+                throw Failure.Unusable("The artifact asks for ${port.name}", "Take an app of the edgeisp that exported it.")
+            }
         }
     }
 
@@ -64,13 +66,25 @@ class Renderer(private val model: Model) {
         val given = whole(frame, manifest.tiles) + context
         for ((index, tile) in tiles.withIndex()) {
             val (rows, columns) = tile
-            val made = model.run("tile", given + ("raw" to frame.window(rows.read, columns.read, height, width)))
-            val rgb = core(made.getValue("rgb"), rows, columns)
+            val made = picture(given + ("raw" to frame.window(rows.read, columns.read, height, width)))
+            val rgb = core(made, rows, columns)
             frame.placement.put(
                 rgb, 2 * rows.start, 2 * columns.start, 2 * (rows.stop - rows.start), 2 * (columns.stop - columns.start), canvas,
             )
             if (!onTile(index + 1, tiles.size)) throw Failure.Cancelled()
         }
+    }
+
+    /** What `tile` makes, and modules with functions of their own after it. */
+    private fun picture(given: Map<String, FloatArray>): FloatArray {
+        val made = model.run("tile", given).getValue("rgb")
+        if (manifest.packaging != "modules") return made
+        val context = given.getValue("context")
+        val picture = manifest.chain.fold(made) { before, stage ->
+            val function = requireNotNull(stage.function)
+            model.run(function, mapOf("picture" to before, "parameters" to stage.part(context))).getValue("rgb")
+        }
+        return FloatArray(picture.size) { picture[it].coerceIn(0f, 1f) }
     }
 
     /** What a function is told of the whole frame. */
@@ -96,5 +110,6 @@ class Renderer(private val model: Model) {
 
     private companion object {
         val KNOWN = setOf("raw", "color", "context", "thumbnail")
+        val OF_MODULES = setOf("picture", "parameters")
     }
 }
