@@ -12,9 +12,11 @@ from edgeisp.export.onnx_file import convolutions, unsigned_activations
 from edgeisp.export.rewrites import (
     CHANNELS_LAST_PRODUCTS,
     CHANNELS_LAST_SHUFFLES,
+    COLOR_PRODUCT,
     CONSTANT_MATMULS,
     FOLD_HAAR_DOWN,
     FOLD_HAAR_UP,
+    MULTIPLIED_GATE,
     QUANTIZED,
     Rewrite,
 )
@@ -40,6 +42,8 @@ class OnnxTarget:
     rewrites: tuple[Rewrite, ...] = (
         FOLD_HAAR_DOWN,
         FOLD_HAAR_UP,
+        MULTIPLIED_GATE,
+        COLOR_PRODUCT,
         CHANNELS_LAST_PRODUCTS,
         CONSTANT_MATMULS,
         *QUANTIZED,

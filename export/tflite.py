@@ -14,6 +14,7 @@ from edgeisp import extras
 from edgeisp.export.rewrites import (
     CHANNELS_LAST_PRODUCTS,
     CHANNELS_LAST_SHUFFLES,
+    COLOR_PRODUCT,
     CONSTANT_MATMULS,
     FOLD_HAAR_DOWN,
     FOLD_HAAR_UP,
@@ -21,6 +22,7 @@ from edgeisp.export.rewrites import (
     NARROW_CONCATS,
     QUANTIZED,
     SLICES,
+    SUMMED_GATE,
     UNFOLDED_WEIGHTS,
     Rewrite,
 )
@@ -29,6 +31,7 @@ from edgeisp.export.tflite_file import (
     add_metadata,
     computed_products,
     convolutions,
+    float_gelus,
     shared_dequantizes,
     xnnpack_delegation,
 )
@@ -47,6 +50,8 @@ class TFLiteTarget:
         FOLD_HAAR_DOWN,
         FOLD_HAAR_UP,
         MEAN_LAYER_NORM,
+        SUMMED_GATE,
+        COLOR_PRODUCT,
         CHANNELS_LAST_PRODUCTS,
         SLICES,
         CONSTANT_MATMULS,
@@ -80,7 +85,8 @@ class TFLiteTarget:
         converter.convert(quant_config=_pt2e() if precision.integer else None).export(str(path))
         if precision.name == "fp16":
             _half(path)
-        content = add_metadata(shared_dequantizes(computed_products(path.read_bytes())), metadata)
+        content = float_gelus(shared_dequantizes(computed_products(path.read_bytes())))
+        content = add_metadata(content, metadata)
         path.write_bytes(content)
         return Report(xnnpack_delegation(content), convolutions(content) if precision.integer else {})
 

@@ -37,9 +37,6 @@ def computed_products(content: bytes) -> bytes:
     from ai_edge_litert import schema_py_generated as schema
 
     model, operators = parse(content), schema.BuiltinOperator
-    code = schema.OperatorCodeT()
-    code.builtinCode = code.deprecatedBuiltinCode = operators.BATCH_MATMUL
-    code.version, number = 1, len(model.operatorCodes)
     for graph in model.subgraphs:
         made = {tensor for op in graph.operators for tensor in op.outputs}
         for op in graph.operators:
@@ -48,13 +45,68 @@ def computed_products(content: bytes) -> bytes:
             left, weights, *bias = op.inputs
             if weights not in made or any(index >= 0 for index in bias):
                 continue
-            if number == len(model.operatorCodes):
-                model.operatorCodes.append(code)
-            op.opcodeIndex, op.inputs = number, [left, weights]
+            op.opcodeIndex, op.inputs = _code(model, operators.BATCH_MATMUL), [left, weights]
             op.builtinOptionsType = schema.BuiltinOptions.BatchMatMulOptions
             op.builtinOptions = schema.BatchMatMulOptionsT()
             op.builtinOptions.adjY = True
     return _bytes(model)
+
+
+def float_gelus(content: bytes) -> bytes:
+    """The same model with a GELU of bytes as dequantize, GELU, quantize, which XNNPACK takes and joins to a table.
+
+    LiteRT's converter joins the three to an operation that XNNPACK does not know, which breaks the delegate in two.
+    """
+    from ai_edge_litert import schema_py_generated as schema
+
+    model, operators = parse(content), schema.BuiltinOperator
+    gelus = [i for i, code in enumerate(model.operatorCodes) if code.builtinCode == operators.GELU]
+    for graph in model.subgraphs:
+        made = []
+        for op in graph.operators:
+            if op.opcodeIndex not in gelus or graph.tensors[op.inputs[0]].type != schema.TensorType.INT8:
+                made.append(op)
+                continue
+            (x, *_), (y, *_) = op.inputs, op.outputs
+            into, out = (_float_of(graph, tensor) for tensor in (x, y))
+            op.inputs, op.outputs = [into], [out]
+            before = _operator(_code(model, operators.DEQUANTIZE), x, into)
+            made += [before, op, _operator(_code(model, operators.QUANTIZE), out, y)]
+        graph.operators = made
+    return _bytes(model)
+
+
+def _code(model: Any, operator: int) -> int:
+    """The index by which operations name ``operator``; made where the model has none."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    for index, code in enumerate(model.operatorCodes):
+        if code.builtinCode == operator:
+            return index
+    code = schema.OperatorCodeT()
+    code.builtinCode = code.deprecatedBuiltinCode = operator
+    code.version = 1
+    model.operatorCodes.append(code)
+    return len(model.operatorCodes) - 1
+
+
+def _float_of(graph: Any, tensor: int) -> int:
+    """A new float tensor of the shape of another; its index."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    old, new = graph.tensors[tensor], schema.TensorT()
+    new.shape, new.type, new.hasRank = old.shape, schema.TensorType.FLOAT32, True
+    new.name = old.name + b"_float"
+    graph.tensors.append(new)
+    return len(graph.tensors) - 1
+
+
+def _operator(code: int, x: int, y: int) -> Any:
+    from ai_edge_litert import schema_py_generated as schema
+
+    made = schema.OperatorT()
+    made.opcodeIndex, made.inputs, made.outputs = code, [x], [y]
+    return made
 
 
 def shared_dequantizes(content: bytes) -> bytes:

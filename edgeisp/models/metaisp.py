@@ -134,26 +134,39 @@ class _Corrected(BasisBlock):
         return y
 
 
+class CosineGate(nn.Module):
+    """Weighs each pixel of Y by its cosine similarity with a vector; both epsilons survive fp16."""
+
+    eps = 1e-4
+
+    def unit(self, vector: Tensor) -> Tensor:
+        """``B x K``, of length 1."""
+        return vector * torch.rsqrt((vector * vector).sum(1, keepdim=True) + self.eps)
+
+    def similarity(self, y: Tensor, vector: Tensor) -> Tensor:
+        """S, ``B x 1 x H x W`` in [-1, 1], of ``B x K x H x W`` and ``B x K``."""
+        dot = (y * self.unit(vector)[:, :, None, None]).sum(1, keepdim=True)
+        return dot * torch.rsqrt((y * y).sum(1, keepdim=True) + self.eps)
+
+    def forward(self, y: Tensor, vector: Tensor) -> Tensor:
+        return y * self.similarity(y, vector)
+
+
 class MSCB(BasisBlock):
     """Spatial correction: V = sum w_n eps_n; Y is weighted by the cosine similarity of each of its pixels with V."""
 
     def __init__(self, channels: int, k: int, n_basis: int) -> None:
         super().__init__(channels, k, n_basis)
         self.basis = nn.Parameter(torch.randn(n_basis, k) / k**0.5)
-
-    def attention(self, y: Tensor, weights: Tensor) -> Tensor:
-        """S, ``B x 1 x H x W`` in [-1, 1]; both epsilons survive fp16."""
-        vector = weights @ self.basis
-        vector = vector * torch.rsqrt((vector * vector).sum(1, keepdim=True) + 1e-4)
-        dot = (y * vector[:, :, None, None]).sum(1, keepdim=True)
-        return dot * torch.rsqrt((y * y).sum(1, keepdim=True) + 1e-4)
+        self.gate = CosineGate()
 
     def correct(self, y: Tensor, part: Tensor) -> Tensor:
-        return y * self.attention(y, part)
+        corrected: Tensor = self.gate(y, part @ self.basis)
+        return corrected
 
     def spatial_map(self, x: Tensor, part: Tensor) -> Tensor:
         """S, in [-1, 1]."""
-        return self.attention(self.expand(self.features(x)), part)[:, 0]
+        return self.gate.similarity(self.expand(self.features(x)), part @ self.basis)[:, 0]
 
 
 class MetaISP(ContextNetwork):

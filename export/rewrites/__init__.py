@@ -11,9 +11,17 @@ Otherwise they touch different operations and any order gives the same graph.
 """
 
 from edgeisp.export.rewrites.base import Prepared, Rewrite, prepare
-from edgeisp.export.rewrites.graph import CHANNEL_SUMS, CONSTANT_MATMULS, NARROW_CONCATS, SLICES
+from edgeisp.export.rewrites.color import COLOR_PRODUCT
+from edgeisp.export.rewrites.gate import MULTIPLIED_GATE, SUMMED_GATE
+from edgeisp.export.rewrites.graph import (
+    CHANNEL_SUMS,
+    CONSTANT_MATMULS,
+    HELD_SCALARS,
+    NARROW_CONCATS,
+    SLICES,
+)
 from edgeisp.export.rewrites.haar import FOLD_HAAR_DOWN, FOLD_HAAR_UP
-from edgeisp.export.rewrites.half import HALF_GELU, HELD_SCALARS
+from edgeisp.export.rewrites.half import HALF_GELU
 from edgeisp.export.rewrites.norm import CONV_LAYER_NORM, MEAN_LAYER_NORM
 from edgeisp.export.rewrites.products import CHANNELS_LAST_PRODUCTS
 from edgeisp.export.rewrites.quantized import QUANTIZED, UNFOLDED_WEIGHTS
@@ -23,6 +31,7 @@ XNNPACK = (
     FOLD_HAAR_DOWN,
     FOLD_HAAR_UP,
     CONV_LAYER_NORM,
+    COLOR_PRODUCT,
     CHANNEL_SUMS,
     SLICES,
     CONSTANT_MATMULS,
@@ -35,6 +44,7 @@ __all__ = [
     "CHANNELS_LAST_PRODUCTS",
     "CHANNELS_LAST_SHUFFLES",
     "CHANNEL_SUMS",
+    "COLOR_PRODUCT",
     "CONSTANT_MATMULS",
     "CONV_LAYER_NORM",
     "FOLD_HAAR_DOWN",
@@ -42,9 +52,11 @@ __all__ = [
     "HALF_GELU",
     "HELD_SCALARS",
     "MEAN_LAYER_NORM",
+    "MULTIPLIED_GATE",
     "NARROW_CONCATS",
     "QUANTIZED",
     "SLICES",
+    "SUMMED_GATE",
     "UNFOLDED_WEIGHTS",
     "XNNPACK",
     "Prepared",

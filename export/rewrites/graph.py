@@ -63,7 +63,7 @@ def swap(graph: GraphModule, old: Node, new: Node) -> None:
 def call(graph: GraphModule, target: object, *args: object) -> Node:
     """A call with the value that it has at these shapes."""
     node = graph.graph.call_function(target, args)  # type: ignore[arg-type]
-    known = [arg.meta["val"] if isinstance(arg, Node) else arg for arg in args]
+    known = torch.fx.node.map_arg(args, lambda source: source.meta["val"])
     node.meta["val"] = target(*known)  # type: ignore[operator]
     return node
 
@@ -137,12 +137,26 @@ def _narrow_concats(module: nn.Module) -> int:
             for group in groups:
                 width = sum(shape(part)[dim] for part in group)
                 edges = [0, 0] * (rank - 1 - dim) + [start, end - start - width]
-                joined = graph.graph.call_function(aten.cat.default, (group, dim))
+                joined = (
+                    group[0] if len(group) == 1 else graph.graph.call_function(aten.cat.default, (group, dim))
+                )
                 padded.append(graph.graph.call_function(aten.constant_pad_nd.default, (joined, edges, 0.0)))
                 start += width
             total = functools.reduce(lambda x, y: graph.graph.call_function(aten.add.Tensor, (x, y)), padded)
         swap(graph, node, total)
         count += 1
+    return count
+
+
+def _held_scalars(module: nn.Module) -> int:
+    """x + 2.0 -> x + a buffer of as many axes as x."""
+    graph, count = cast("GraphModule", module), 0
+    for node in calls(graph, aten.add.Tensor, aten.sub.Tensor, aten.mul.Tensor, aten.div.Tensor):
+        left, right = node.args[:2]
+        if isinstance(left, Node) and isinstance(right, (int, float)):
+            held = hold(graph, node, "scalar", torch.full((1,) * len(shape(left)), float(right)))
+            node.args = (left, held, *node.args[2:])
+            count += 1
     return count
 
 
@@ -158,4 +172,11 @@ CONSTANT_MATMULS = Rewrite(
 )
 NARROW_CONCATS = Rewrite(
     "narrow-concats", "XNNPACK concatenates at most five tensors", "graph", _narrow_concats
+)
+HELD_SCALARS = Rewrite(
+    "held-scalars",
+    "XNNPACK does not cast: numbers must have the graph's type; and ExecuTorch, which keeps channels last, transposes "
+    "all that meets a number without axes, and back",
+    "graph",
+    _held_scalars,
 )

@@ -3,7 +3,9 @@
 As 1x1 convolutions, for those that do not reduce over channels::
 
     Before::   x -> permute -> layer_norm -> permute
-    After::    d = x - conv1x1(x, 1/C);   d * rsqrt(conv1x1(d * d, 1/C) + eps) * gamma + beta
+    After::    d = x - conv1x1(x, 1/C);   depthwise1x1(d * rsqrt(conv1x1(d * d, 1/C) + eps), gamma, beta)
+
+ExecuTorch would turn the layout of gamma and beta anew in every run, were they factors and terms.
 
 As means over the last axis, for those that do; a third of the time, because a matrix product with one column computes
 sixteen and throws fifteen away::
@@ -26,7 +28,7 @@ from edgeisp.models.blocks import ChannelLayerNorm
 
 
 class ConvLayerNorm(nn.Module):
-    """`ChannelLayerNorm` whose two means are 1x1 convolutions."""
+    """`ChannelLayerNorm` whose two means, and gain and bias, are 1x1 convolutions."""
 
     def __init__(self, norm: ChannelLayerNorm) -> None:
         super().__init__()
@@ -34,12 +36,13 @@ class ConvLayerNorm(nn.Module):
         self.eps = norm.eps
         self.mean: Tensor
         self.register_buffer("mean", torch.full((1, channels, 1, 1), 1 / channels))
-        self.gamma = nn.Parameter(norm.weight.detach().view(1, -1, 1, 1), requires_grad=False)
-        self.beta = nn.Parameter(norm.bias.detach().view(1, -1, 1, 1), requires_grad=False)
+        self.gamma = nn.Parameter(norm.weight.detach().view(-1, 1, 1, 1), requires_grad=False)
+        self.beta = nn.Parameter(norm.bias.detach().clone(), requires_grad=False)
 
     def forward(self, x: Tensor) -> Tensor:
         d = x - F.conv2d(x, self.mean)
-        return d * torch.rsqrt(F.conv2d(d * d, self.mean) + self.eps) * self.gamma + self.beta
+        normal = d * torch.rsqrt(F.conv2d(d * d, self.mean) + self.eps)
+        return F.conv2d(normal, self.gamma, self.beta, groups=self.gamma.shape[0])
 
 
 class MeanLayerNorm(nn.Module):

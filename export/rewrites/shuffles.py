@@ -34,10 +34,13 @@ def _shuffles(module: nn.Module) -> int:
         _reorder(graph, conv, order)
         with graph.graph.inserting_before(node):
             last = call(graph, aten.permute.default, source, LAST)
-            rows = call(graph, aten.view.default, last, [batch, height, width, factor, factor * colors])
-            turned = call(graph, aten.permute.default, rows, [0, 1, 3, 2, 4])
+            size = factor * colors
+            phases = [
+                call(graph, aten.slice.Tensor, last, 3, i * size, (i + 1) * size) for i in range(factor)
+            ]
+            rows = [call(graph, aten.reshape.default, x, [batch, height, 1, width * size]) for x in phases]
             whole = [batch, factor * height, factor * width, colors]
-            pixels = call(graph, aten.reshape.default, turned, whole)
+            pixels = call(graph, aten.view.default, call(graph, aten.cat.default, rows, 2), whole)
             swap(graph, node, call(graph, aten.permute.default, pixels, FIRST))
         count += 1
     graph.graph.eliminate_dead_code()

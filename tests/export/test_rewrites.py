@@ -8,7 +8,7 @@ from torch.nn import functional as F
 from edgeisp.export import TARGETS, rewrites
 from edgeisp.export.rewrites import Rewrite, prepare
 from edgeisp.export.rewrites.haar import fold_down, fold_up
-from edgeisp.models.blocks import ChannelLayerNorm, HaarDown, HaarUp
+from edgeisp.models.blocks import ChannelLayerNorm, ColorRendering, HaarDown, HaarUp
 from edgeisp.models.functions import Function
 from edgeisp.models.metaisp import MCCB, MSCB, MetaISP
 from edgeisp.quantize.layers import Affine, QDQConv2d, Ranges
@@ -117,20 +117,23 @@ def test_constant_matmuls_are_exact_and_leave_products_of_two_activations_alone(
 
 
 class Many(nn.Module):
-    def __init__(self, dim: int) -> None:
+    def __init__(self, dim: int, parts: int = 19) -> None:
         super().__init__()
-        self.dim = dim
+        self.dim, self.parts = dim, parts
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.cat([x * i for i in range(1, 19)], self.dim)
+        return torch.cat([x * i for i in range(1, self.parts)], self.dim)
 
 
 @pytest.mark.parametrize("dim", [0, 1, -1])
 def test_narrow_concats_are_exact_and_keep_the_order(dim: int) -> None:
     assert error(Many(dim), rewrites.NARROW_CONCATS, noise(1, 2, 3, 5)) == 0
-    graph = prepare(function(Many(dim), 1, 2, 3, 5), [rewrites.NARROW_CONCATS]).function.module.graph
-    widths = [len(node.args[0]) for node in graph.nodes if str(node.target) == "aten.cat.default"]  # type: ignore[union-attr]
-    assert max(widths) <= 4
+    for parts in (18, 19):
+        graph = prepare(
+            function(Many(dim, parts), 1, 2, 3, 5), [rewrites.NARROW_CONCATS]
+        ).function.module.graph
+        widths = [len(node.args[0]) for node in graph.nodes if str(node.target) == "aten.cat.default"]  # type: ignore[union-attr]
+        assert min(widths) >= 2 and max(widths) <= 4
 
 
 class Activated(nn.Module):
@@ -145,11 +148,12 @@ def test_half_gelu_stays_within_half_precision_over_the_whole_range() -> None:
     assert torch.isfinite(graph.half()(torch.tensor([[[[-60000.0, 60000.0]]]]).half())).all()
 
 
-def test_held_scalars_keep_a_half_graph_in_half_precision() -> None:
+def test_held_scalars_are_exact_and_have_the_axes_of_what_they_meet() -> None:
     module = nn.Sequential(nn.Conv2d(1, 1, 1), Scaled())
     assert error(module, rewrites.HELD_SCALARS, noise(1, 1, 4, 4)) == 0
-    prepared = prepare(function(module, 1, 1, 4, 4), [rewrites.HELD_SCALARS], "fp16")
+    prepared = prepare(function(module, 1, 1, 4, 4), [rewrites.HELD_SCALARS])
     assert prepared.applied == {"held-scalars": 3}
+    assert all(buffer.shape == (1, 1, 1, 1) for buffer in prepared.function.module.buffers())
 
 
 class Scaled(nn.Module):
@@ -219,6 +223,33 @@ def test_channels_last_products_are_exact_and_leave_no_product_over_the_first_ax
     products = [node for node in graph.graph.nodes if node.target is torch.ops.aten.bmm.default]
     assert [node.meta["val"].shape[1] for node in products] == [24, 24]
     assert prepared.applied == {"channels-last-products": 2}
+
+
+@pytest.mark.parametrize("rewrite", [rewrites.SUMMED_GATE, rewrites.MULTIPLIED_GATE], ids=lambda r: r.name)
+def test_gates_along_the_last_axis_are_exact_and_sum_over_no_other(rewrite: Rewrite) -> None:
+    torch.manual_seed(0)
+    module, y = Corrections(), noise(2, 5, 6, 4)
+    assert error(module, rewrite, y) < EXACT
+    graph = prepare(function(module, *y.shape), [rewrite]).function.module
+    assert isinstance(graph, torch.fx.GraphModule)
+    sums = [n for n in graph.graph.nodes if n.target is torch.ops.aten.sum.dim_IntList]
+    assert {tuple(n.args[1]) for n in sums if n.meta["val"].dim() == 4} <= {(3,)}
+
+
+@pytest.mark.parametrize("planes", [3, 12])
+def test_color_product_is_exact_for_packed_and_whole_pictures(planes: int) -> None:
+    class Both(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rendering = ColorRendering()
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.rendering(x[:, :planes], x[:, :9, :1, :1])  # type: ignore[no-any-return]
+
+    x = noise(2, 12, 6, 4)
+    assert error(Both(), rewrites.COLOR_PRODUCT, x) < EXACT
+    found = operations(prepare(function(Both(), *x.shape), [rewrites.COLOR_PRODUCT]).function.module)
+    assert not any("split" in name or "chunk" in name for name in found)
 
 
 def test_mean_layer_norm_is_exact_when_gains_and_biases_are_not_trivial() -> None:

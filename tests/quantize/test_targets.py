@@ -58,6 +58,7 @@ def test_every_quantized_convolution_is_int8_in_the_file_and_agrees(
     if name == "tflite":
         sources = dequantized(path)
         assert sources and len(sources) == len(set(sources))
+        assert "GELU" not in report.delegation["tile"].portable
 
 
 def dequantized(path: Path) -> list[int]:
