@@ -63,8 +63,8 @@ def swap(graph: GraphModule, old: Node, new: Node) -> None:
 def call(graph: GraphModule, target: object, *args: object) -> Node:
     """A call with the value that it has at these shapes."""
     node = graph.graph.call_function(target, args)  # type: ignore[arg-type]
-    known = torch.fx.node.map_arg(args, lambda source: source.meta["val"])
-    node.meta["val"] = target(*known)  # type: ignore[operator]
+    known = torch.fx.node.map_arg(node.args, lambda source: source.meta["val"])
+    node.meta["val"] = target(*cast("tuple[object, ...]", known))  # type: ignore[operator]
     return node
 
 
