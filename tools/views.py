@@ -17,6 +17,15 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 SCALE = 2
 GAP = 28
 ANDROID = "{http://schemas.android.com/apk/res/android}"
+NO_BREAK = "\u00a0"
+SLOPES = (1.69, 1.39, 1.15, 1.02, 1.12, 1.09, 0.787, 0.914)
+DECIDED = (
+    ("gamma", "0.569"),
+    ("exposure", f"0.201{NO_BREAK}EV"),
+    ("fast-denoise", f"h{NO_BREAK}0.181"),
+    ("tone", ", ".join(f"slope{NO_BREAK}{i}{NO_BREAK}{value}" for i, value in enumerate(SLOPES, 1))),
+)
+"""What the bundled policy of POS-ISP decides for `edgeisp sample`'s RAW, as `edgeisp posisp show` tells."""
 TEXTS = {"TextView", "Button", "Spinner"}
 FIXED = {"ProgressBar": 8, "SeekBar": 48, "Spinner": 48}
 """Heights in dp of what has no content to measure."""
@@ -115,18 +124,18 @@ def font(view: View) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def wrapped(view: View, width: int) -> str:
-    """The text with line ends where it would be too wide."""
+    """The text with line ends where it would be too wide; the font has no glyph for spaces that do not break."""
     lines = []
     for paragraph in view.given.get("text", "").split("\n"):
         line = ""
         for word in paragraph.split(" "):
             longer = f"{line} {word}".strip()
-            if line and font(view).getlength(longer) > width:
+            if line and font(view).getlength(longer.replace(NO_BREAK, " ")) > width:
                 lines.append(line)
                 longer = word
             line = longer
         lines.append(line)
-    return "\n".join(lines)
+    return "\n".join(lines).replace(NO_BREAK, " ")
 
 
 def text_size(view: View, width: int) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from PIL import Image
 APP = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(APP.parent / "tools"))
 from views import (  # noqa: E402
+    DECIDED,
     SCALE,
     Resources,
     compared,
@@ -94,6 +95,8 @@ def scenes(resources: Resources) -> tuple[Scene, ...]:
         "live": text("live_stop"),
     }
     facts = text("facts", 4032, 3024, "...", "LiteRT GPU 2.3.0")
+    steps = [text("step", index, *step)["text"] for index, step in enumerate(DECIDED, 1)]
+    decided = {**SHOWN, "text": "\n".join([text("steps")["text"], *steps])}
     rows = tuple(
         {
             "taken": {"text": taken},
@@ -115,9 +118,14 @@ def scenes(resources: Resources) -> tuple[Scene, ...]:
             shows="live_picture",
         ),
         Scene("camera", rendering, (("banner", "5"), ("work_bar", "6"), ("cancel", "7")), shows="viewfinder"),
-        Scene("compare", {"facts": facts}, (("divider", "8"), ("save", "9")), shows="pictures"),
-        Scene("shots", {}, (("list", "10"),), rows=rows),
-        Scene("camera", denied, (("problem_title", "11"),)),
+        Scene(
+            "compare",
+            {"facts": facts, "steps": decided},
+            (("divider", "8"), ("steps", "9"), ("save", "10")),
+            shows="pictures",
+        ),
+        Scene("shots", {}, (("list", "11"),), rows=rows),
+        Scene("camera", denied, (("problem_title", "12"),)),
         Scene("camera", live, (), LANDSCAPE, "live_picture"),
     )
 

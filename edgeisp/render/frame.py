@@ -91,13 +91,14 @@ class Frame:
         """Means of the canonical planes over the cells of a grid that spans the frame, ``4 x height x width``.
 
         The cells are those of an adaptive average pool: where they do not divide the frame they overlap by a pixel.
-        Sums are of 64 bits, so that the apps on phones, which add in another order, come to the same floats.
+        First each column of a cell is averaged over its rows, then these over the columns, both in 64 bits and in their
+        order (`_mean`): the apps on phones come to the same floats.
         """
         rows, columns = _cells(self.size[0], height), _cells(self.size[1], width)
         bands = []
         for top, bottom in rows:
-            band = self.window(top, 0, bottom - top, self.size[1]).mean(1, np.float64)
-            bands.append(np.stack([band[:, left:right].mean(1) for left, right in columns], 1))
+            band = _mean(self.window(top, 0, bottom - top, self.size[1]))
+            bands.append(np.stack([_mean(band[:, left:right]) for left, right in columns], 1))
         return np.stack(bands, 1).astype(np.float32)
 
     def upright(self, plane: Floats) -> Floats:
@@ -169,6 +170,12 @@ class Source(Protocol):
     def downwards(self) -> tuple[int, bool]: ...
 
     def restore(self, part: NDArray[Any], top: int, left: int) -> NDArray[Any]: ...
+
+
+def _mean(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Over the second axis, one value after the other, in 64 bits; `numpy.mean` adds in an order of its own."""
+    means: NDArray[np.float64] = np.cumsum(values, 1, np.float64)[:, -1] / values.shape[1]
+    return means
 
 
 def _cells(length: int, count: int) -> list[tuple[int, int]]:

@@ -16,7 +16,7 @@ from PIL import Image
 
 APP = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(APP.parent / "tools"))
-from views import SCALE, View, compared, mark, measure, paint, place, scene_pictures, sheet, upright  # noqa: E402
+from views import DECIDED, SCALE, View, compared, mark, measure, paint, place, scene_pictures, sheet, upright  # noqa: E402
 
 SIZE = (360, 720)
 COLORS = {"text": "#FF111111", "idle": "#FFD1D1D6", "accent": "#FF007AFF", "text_dim": "#FF8E8E93"}
@@ -166,6 +166,12 @@ def screens(ours: Image.Image, phones: Image.Image) -> list[tuple[View, tuple[tu
         id="/overlay",
     )
     kinds, units = choice(said("Bayer RAW")), choice(said("all units"))
+    decided = [
+        text(
+            said("What the model decided for this shot"), 13, textStyle="bold", paddingTop="4dp", id="/steps"
+        ),
+        *(text(f"{index}. {name}: {does}", 13) for index, (name, does) in enumerate(DECIDED, 1)),
+    ]
     shots = [
         column(text(taken, 15), row(button("Render"), button("DNG"), button("Delete")), paddingTop="12dp")
         for taken in ("21 Nov 2026 at 14:05:10", "21 Nov 2026 at 14:02:31", "20 Nov 2026 at 18:47:02")
@@ -207,9 +213,10 @@ def screens(ours: Image.Image, phones: Image.Image) -> list[tuple[View, tuple[tu
                 text(
                     "4032 x 3024 in ... s on Core ML, all units", 13, gravity="center", paddingBottom="12dp"
                 ),
-                row(button("Save to Photos", True, "save")),
+                *decided,
+                row(button("Save to Photos", True, "save"), paddingTop="12dp"),
             ),
-            (("line", "7"), ("save", "8")),
+            (("line", "7"), ("steps", "8"), ("save", "9")),
         ),
         (screen("RAW files", *shots), ()),
         (
@@ -231,7 +238,7 @@ def screens(ours: Image.Image, phones: Image.Image) -> list[tuple[View, tuple[tu
                 ),
                 row(button("Try again", True), button("Give it up")),
             ),
-            (("unkept", "9"),),
+            (("unkept", "10"),),
         ),
     ]
 

@@ -11,7 +11,7 @@ from edgeisp.errors import BadInputError
 from edgeisp.raw import RawImage, pack
 from edgeisp.raw.canonical import canonical_planes
 from edgeisp.render.exposure import auto_exposure, parse_exposure
-from edgeisp.render.frame import Frame
+from edgeisp.render.frame import Frame, _mean
 
 
 def test_window_is_part_of_the_mirrored_planes(make_raw: Callable[..., RawImage]) -> None:
@@ -86,3 +86,13 @@ def test_rendering_an_artifact_loads_no_torch() -> None:
     code = f"import sys, {modules}; print('torch' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "False"
+
+
+def test_thumbnail_adds_one_value_after_the_other_as_the_apps_do() -> None:
+    rng = np.random.default_rng(0)
+    values = (rng.standard_normal((2, 301, 1)) * 10.0 ** rng.integers(-8, 8, (2, 301, 1))).astype(np.float32)
+    total = np.zeros((2, 1))
+    for row in range(301):
+        total = total + values[:, row].astype(np.float64)
+    assert np.array_equal(_mean(values), total / 301)
+    assert not np.array_equal(values.mean(1, np.float64), total / 301)

@@ -61,12 +61,12 @@ public struct Step: Codable, Equatable, Sendable {
   /// Those of its parameters; none where they stay inside the artifact.
   public let settings: [Setting]
 
-  /// The settings for people, three digits each: `deviation 0.00723, strength 0.5`.
+  /// The settings for people, three digits each: `deviation 0.00723, strength 0.5`. Lines break between settings only.
   public var text: String {
     settings.map { setting in
       let number = Double(setting.value).formatted(.number.precision(.significantDigits(1...3)))
       return [setting.name == module ? "" : setting.name, number, setting.unit]
-        .filter { !$0.isEmpty }.joined(separator: " ")
+        .filter { !$0.isEmpty }.joined(separator: " ").replacingOccurrences(of: " ", with: "\u{a0}")
     }.joined(separator: ", ")
   }
 }

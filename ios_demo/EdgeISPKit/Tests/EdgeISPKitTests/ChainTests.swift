@@ -48,13 +48,13 @@ final class ChainTests: XCTestCase {
 
   func test_steps_are_told_with_three_digits_and_their_unit() {
     let exposure = Step(module: "exposure", settings: [Step.Setting(name: "exposure", value: 1.2345, unit: "EV")])
-    XCTAssertEqual(exposure.text, "1.23 EV")
+    XCTAssertEqual(exposure.text, "1.23\u{a0}EV")
     let denoise = Step(
       module: "guided-denoise",
       settings: [
         Step.Setting(name: "deviation", value: 0.0072345, unit: ""),
         Step.Setting(name: "strength", value: 0.5, unit: ""),
       ])
-    XCTAssertEqual(denoise.text, "deviation 0.00723, strength 0.5")
+    XCTAssertEqual(denoise.text, "deviation\u{a0}0.00723, strength\u{a0}0.5")
   }
 }

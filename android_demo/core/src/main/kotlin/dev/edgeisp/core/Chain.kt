@@ -52,11 +52,11 @@ data class Setting(val name: String, val value: Float, val unit: String)
 
 /** What a module does to a frame: the settings are those of its parameters, or none where they stay inside the artifact. */
 data class Step(val module: String, val settings: List<Setting>) {
-    /** The settings for people, three digits each: `deviation 0.00723, strength 0.5`. */
+    /** The settings for people, three digits each: `deviation 0.00723, strength 0.5`. Lines break between settings only. */
     val text: String
         get() = settings.joinToString { setting ->
             val number = BigDecimal(setting.value.toDouble()).round(MathContext(DIGITS)).stripTrailingZeros().toPlainString()
-            listOf(setting.name.takeIf { it != module }.orEmpty(), number, setting.unit).filter(String::isNotEmpty).joinToString(" ")
+            listOf(setting.name.takeIf { it != module }.orEmpty(), number, setting.unit).filter(String::isNotEmpty).joinToString(" ").replace(' ', '\u00a0')
         }
 
     fun toJson(): JSONObject = JSONObject().put("module", module).put(

@@ -49,7 +49,7 @@ class ShotStoreTest {
         val steps = listOf(Step("exposure", listOf(Setting("exposure", 1.2345f, "EV"))), Step("tone", emptyList()))
         kept.tell(steps)
         assertEquals(steps, store(1L shl 30).find(kept.name)!!.steps)
-        assertEquals(listOf("1.23 EV", ""), kept.steps.map(Step::text))
+        assertEquals(listOf("1.23\u00a0EV", ""), kept.steps.map(Step::text))
         File(kept.folder, "steps.json").writeText("[{")
         assertEquals(emptyList(), kept.steps)
     }
