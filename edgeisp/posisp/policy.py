@@ -5,6 +5,7 @@ Layers and sizes are those of the authors' code (arXiv 2604.06938; github.com/w1
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -23,7 +24,7 @@ class Sampled(NamedTuple):
     log_probability: Tensor
     """``K``, of the whole sequence, stopping included; has a gradient."""
     entropy: Tensor
-    """Mean entropy of a choice that is still open, in nats; has a gradient."""
+    """Mean entropy of the choices, each as a share of the largest possible: 1 undecided, 0 decided; has a gradient."""
 
     def sequences(self, stop: int) -> list[tuple[int, ...]]:
         """The ids of each sequence before its end."""
@@ -82,7 +83,8 @@ class SequencePredictor(nn.Module):
                 )
             last = torch.where(done, self.stop, drawn)
             logs = logs + torch.where(done, 0.0, logs_of.gather(1, last[:, None])[:, 0])
-            entropies.append(-(logs_of.exp() * logs_of).sum(1)[~done].mean())
+            largest = math.log(self.modules_ + 1 - step)
+            entropies.append(-(logs_of.exp() * logs_of).sum(1)[~done].mean() / largest)
             taken = taken | (F.one_hot(last, self.modules_ + 1).bool() & ~done[:, None])
             tokens.append(last)
             done = done | (last == self.stop)

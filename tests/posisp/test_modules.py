@@ -12,6 +12,7 @@ from edgeisp.errors import BadInputError
 from edgeisp.posisp import DEFAULT, MODULES, PAPER
 from edgeisp.posisp.module import ISPModule
 from edgeisp.posisp.modules.color import ColorMatrix, Saturation
+from edgeisp.posisp.modules.spatial import patch_sum
 from edgeisp.posisp.pipeline import Pipeline
 
 EVERY = [(name, paper) for name in MODULES.names() for paper in (False, True)]
@@ -53,6 +54,13 @@ def test_gradients_are_finite_on_grey_black_and_saturated_pixels(module: ISPModu
         assert p.grad is not None
         assert torch.isfinite(x.grad).all()
         assert torch.isfinite(p.grad).all()
+
+
+@pytest.mark.parametrize("radius", [1, 2])
+def test_patch_sums_in_training_are_those_of_the_deployed_convolution(radius: int) -> None:
+    x = torch.rand(2, 1, 9, 11, generator=torch.Generator().manual_seed(3))
+    trained = patch_sum(x.clone().requires_grad_(), radius)
+    assert torch.allclose(trained, patch_sum(x, radius), atol=1e-5)
 
 
 def test_each_picture_of_a_batch_has_its_own_parameters(module: ISPModule) -> None:

@@ -66,14 +66,14 @@ def test_parameters_start_at_the_identity_of_every_module() -> None:
 def test_bandit_finds_the_hidden_sequence(paper: bool) -> None:
     torch.manual_seed(0)
     policy, hidden = SequencePredictor(5), (3, 0, 4)
-    config = configured(paper=paper, task="none", entropy=0.01)
+    config = configured(paper=paper, task="none", steps=150, settle=0.0, entropy=0.0)
     optimizer = torch.optim.Adam(policy.parameters(), 5e-3, (0.9, 0.99))
     generator = torch.Generator().manual_seed(0)
-    for _ in range(150):
+    for step in range(150):
         drawn = policy.sample(16, 1.0, generator)
         rewards = torch.tensor([_match(one, hidden) for one in drawn.sequences(policy.stop)])
         optimizer.zero_grad()
-        policy_loss(config, rewards, drawn).backward()  # type: ignore[no-untyped-call]
+        policy_loss(config, step, rewards, drawn).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     assert policy.decode() == hidden
 
@@ -87,15 +87,31 @@ def test_paper_multiplies_each_reward_with_its_own_sequence() -> None:
     policy = SequencePredictor(3)
     drawn = policy.sample(4, 1.0, torch.Generator().manual_seed(2))
     rewards = torch.tensor([1.0, -2.0, 0.5, 3.0])
-    loss = policy_loss(configured(paper=True, task="none"), rewards, drawn)
+    loss = policy_loss(configured(paper=True, task="none"), 0, rewards, drawn)
     assert loss.item() == pytest.approx(-(drawn.log_probability * rewards).mean().item())
 
 
-def test_equal_rewards_move_nothing_but_entropy() -> None:
+def test_equal_rewards_move_nothing_while_the_policy_is_undecided_enough() -> None:
     policy = SequencePredictor(3)
     drawn = policy.sample(6, 1.0, torch.Generator().manual_seed(3))
-    loss = policy_loss(PolicyConfig(task="none", entropy=0.0), torch.ones(6), drawn)
-    assert loss.item() == pytest.approx(0, abs=1e-6)
+    config = PolicyConfig(task="none", steps=10, settle=0.5, entropy=0.2)
+    assert drawn.entropy.item() == pytest.approx(1, abs=1e-6)
+    assert policy_loss(config, 5, torch.ones(6), drawn).item() == pytest.approx(0, abs=1e-6)
+
+
+def test_policy_that_is_decided_too_early_is_pushed_back() -> None:
+    policy = SequencePredictor(3)
+    with torch.no_grad():
+        policy.head.bias[1] += 6
+    config = PolicyConfig(task="none", steps=10, settle=0.5, entropy=0.2)
+    assert [config.least_entropy(step) for step in (0, 5, 10)] == pytest.approx([1, 0.2, 0.2])
+    optimizer = torch.optim.Adam(policy.parameters(), 1e-2)
+    for step in range(100):
+        drawn = policy.sample(6, 1.0, torch.Generator().manual_seed(step))
+        optimizer.zero_grad()
+        policy_loss(config, 2, torch.ones(6), drawn).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    assert drawn.entropy.item() > 0.6
 
 
 def test_paper_keeps_the_published_constants() -> None:

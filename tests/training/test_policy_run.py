@@ -139,6 +139,24 @@ def test_equal_sequences_are_run_once_and_rewarded_alike() -> None:
     assert made.rewards[0] == made.rewards[1] != made.rewards[2]
 
 
+def test_sequences_that_begin_alike_come_to_what_they_come_to_alone() -> None:
+    network, task, some = PosISP(), Enhance(TaskOptions()), batch()
+    together = outcome(network, task, some, [(0, 1, 5), (0, 1), (0, 5, 1)], shared=True).rewards
+    alone = [outcome(network, task, some, [one], shared=True).rewards[0] for one in [(0, 1, 5), (0, 1), (0, 5, 1)]]
+    assert torch.allclose(together, torch.stack(alone), atol=1e-6)
+
+
+def test_neighbours_exchange_drop_and_append() -> None:
+    assert set(runs.neighbours((2, 0), 3)) == {(0, 2), (0,), (2,), (2, 0, 1)}
+    assert set(runs.neighbours((), 2)) == {(0,), (1,)}
+
+
+def test_run_stops_and_names_the_penalty_when_no_sequence_gains_anything(tmp_path: Path) -> None:
+    with pytest.raises(CollapsedError, match="smaller --penalty than 50"):
+        train_policy(settings(penalty=50.0, settle=0.5), tmp_path / "run")
+    assert (tmp_path / "run" / "state.pt").exists()
+
+
 def test_black_and_white_pictures_are_penalised() -> None:
     gray, black, white = (torch.full((1, 3, 8, 8), v) for v in (0.5, 0.0, 1.0))
     assert [float(brightness_penalty(x)) for x in (gray, black, white)] == pytest.approx([0, 10, 1], abs=1e-4)

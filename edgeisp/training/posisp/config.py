@@ -37,19 +37,19 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Sequences drawn in a step, each run on the whole batch; in the paper every example draws its own."""
     patch: Positive = 32
     """Packed patch size; pictures are twice as large."""
-    lr_parameters: Rate = 5e-4
-    lr_order: Rate = 1e-3
+    lr_parameters: Rate = 1e-3
+    lr_order: Rate = 3e-3
     clip_parameters: Rate = 1.0
     """Largest norm of the gradient, likewise the next."""
     clip_order: Rate = 1.0
-    hottest: Rate = 2.5
+    hottest: Rate = 1.0
     """Temperature at the start of the run."""
     coldest: Rate = 1.0
     """Temperature at the end."""
     half_life: Positive | None = None
     """Steps in which the temperature goes half of the way that is left; None: a quarter of the run."""
-    entropy: NotNegative = 0.1
-    """Reward for a policy that is undecided; the knob against collapse."""
+    entropy: Annotated[float, Meta(ge=0, le=1)] = 0.3
+    """Least entropy of the policy when its order is fixed, as a share of the largest; the knob against collapse."""
     penalty: NotNegative = 0.0
     """Reward lost per millisecond of the chosen modules."""
     settle: Annotated[float, Meta(ge=0, lt=1)] = 0.25
@@ -63,6 +63,10 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         """Of the softmax at a step: falls from `hottest` towards `coldest` (the paper's eq. 22)."""
         left = 0.5 ** (step / (self.half_life or max(1, self.steps // 4)))
         return self.coldest + (self.hottest - self.coldest) * float(left)
+
+    def least_entropy(self, step: int) -> float:
+        """Falls from 1 at the start to `entropy` where the order is fixed: parameters learn before the policy decides."""
+        return 1 - (1 - self.entropy) * min(1.0, step / max(1, self.settled))
 
     @property
     def settled(self) -> int:
@@ -78,6 +82,7 @@ PAPER: dict[str, Any] = {
     "lr_order": 1e-5,
     "clip_parameters": 1e-4,
     "clip_order": 1e-4,
+    "hottest": 2.5,
     "coldest": 0.2,
     "half_life": 3000,
     "entropy": 0.0,

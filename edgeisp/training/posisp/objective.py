@@ -17,6 +17,10 @@ from edgeisp.training.posisp.config import PolicyConfig
 from edgeisp.training.tasks.base import DownstreamTask
 
 
+PUSH = 10.0
+"""Weight of the entropy that a policy lacks, against advantages of the order of 1."""
+
+
 class Batch(NamedTuple):
     """Examples (`edgeisp.training.tasks.base.Example`) side by side."""
 
@@ -53,28 +57,36 @@ def outcome(
     raw = network.context(batch.raw, batch.color)
     with torch.no_grad():
         before = task.loss(linear, batch.target)
+    pipeline, rewards, losses = network.pipeline, [], []
+    stages: dict[tuple[int, ...], Tensor] = {}
     done: dict[tuple[int, ...], Tensor] = {}
-    rewards, losses = [], []
     for index, sequence in enumerate(sequences):
         rows = slice(None) if shared else slice(index, index + 1)
-        if not shared or sequence not in done:
-            made = network.pipeline.run(linear[rows], raw[rows], sequence)
-            seen = made if network.pipeline.paper else clipped(made)
+        if not shared or not stages:
+            stages, done = {(): linear[rows]}, {}
+        if sequence not in done:
+            for end in range(1, len(sequence) + 1):  # sequences that begin alike are run once as far as they agree
+                so_far, last = sequence[:end], sequence[end - 1 : end]
+                if so_far not in stages:
+                    stages[so_far] = pipeline.run(stages[so_far[:-1]], raw[rows], last)
+            made = stages[sequence]
+            seen = made if pipeline.paper else clipped(made)
             done[sequence] = task.loss(seen, batch.target[rows]) + brightness_penalty(made)
         rewards.append((before[rows] - done[sequence]).mean().detach())
         losses.append(done[sequence].mean())
     return Outcome(torch.stack(rewards), torch.stack(losses).mean())
 
 
-def policy_loss(config: PolicyConfig, rewards: Tensor, drawn: Sampled) -> Tensor:
+def policy_loss(config: PolicyConfig, step: int, rewards: Tensor, drawn: Sampled) -> Tensor:
     """REINFORCE on whole sequences, ``K`` rewards.
 
     Paper: ``-mean(R log p)``. (The authors' scripts multiply a column by a row, which gives every sequence the mean of
     all rewards; this is the product that the paper writes.) Ours: each reward against the mean of the others, in units
-    of their deviation, and a bonus for entropy.
+    of their deviation, and a push back while the policy is more decided than it should be at ``step``.
     """
     if config.paper:
         return -(drawn.log_probability * rewards).mean()
     others = (rewards.sum() - rewards) / (len(rewards) - 1)
     advantage = (rewards - others) / (rewards.std() + 1e-4)
-    return -(drawn.log_probability * advantage).mean() - config.entropy * drawn.entropy
+    missing = torch.relu(config.least_entropy(step) - drawn.entropy)
+    return -(drawn.log_probability * advantage).mean() + PUSH * missing

@@ -6,6 +6,7 @@ import csv
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,7 +35,8 @@ STATE, LOG, WEIGHTS = "state.pt", "log.csv", "posisp.safetensors"
 COLUMNS = ("step", "reward", "loss", "entropy", "temperature", "length")
 HELD_OUT = range(2**40, 2**40 + 32)
 """Training examples that no run reaches, for choosing the order."""
-CANDIDATES = 8
+CANDIDATES, CLIMBS = 8, 3
+"""Sequences that the policy draws to choose from, and steps from the best of them to a neighbour."""
 DECIDED, PATIENCE = 0.02, 200
 """A policy whose entropy stays below this share of the largest for so many steps, with no reward, has collapsed."""
 
@@ -193,16 +195,15 @@ class PolicyRun:
         loss = float(self._mean(made.loss.detach()))
         if math.isfinite(loss) and bool(torch.isfinite(rewards).all()):
             self._improve(self.for_parameters, made.loss, c.clip_parameters)
-            self._improve(self.for_order, policy_loss(c, rewards, drawn), c.clip_order)
+            self._improve(self.for_order, policy_loss(c, self.step, rewards, drawn), c.clip_order)
         self.step += 1
-        largest = math.log(len(self.network.pipeline.modules) + 1)
         names = self.network.pipeline.names
         return PolicyProgress(
             self.step,
             c.steps,
             float(rewards.mean()),
             loss,
-            drawn.entropy.item() / largest,
+            drawn.entropy.item(),
             temperature,
             tuple(names[i] for i in order.decode()),
         )
@@ -244,7 +245,7 @@ class PolicyRun:
         optimizer.step()
 
     def _fix_order(self) -> None:
-        """The greedy sequence or one of a few that the policy draws: whichever loses least on held-out examples."""
+        """The greedy sequence, one that the policy draws, or a neighbour: whichever loses least on held-out examples."""
         order = self.network.order
         generator = torch.Generator().manual_seed(self.config.seed)
         with torch.no_grad():
@@ -252,11 +253,23 @@ class PolicyRun:
         held_out = list(batches(self.examples, HELD_OUT, self.fabric.device))
         costs = self.network.pipeline.costs
 
+        @cache
         def lost(sequence: tuple[int, ...]) -> float:
             spent = self.config.penalty * float(costs[list(sequence)].sum())
             return mean_loss(self.network, self.task, held_out, sequence) + spent
 
-        self.network.sequence = min(dict.fromkeys([order.decode(), *drawn]), key=lost)
+        best = min(dict.fromkeys([order.decode(), *drawn]), key=lost)
+        for _ in range(CLIMBS):
+            better = min(neighbours(best, len(self.network.pipeline.modules)), key=lost)
+            if lost(better) >= lost(best):
+                break
+            best = better
+        if not best:
+            raise CollapsedError(
+                f"no sequence gains anything on held-out examples, at step {self.step}",
+                cure=f"start again with a smaller --penalty than {self.config.penalty:g}, or with more --steps",
+            )
+        self.network.sequence = best
         self.order_fixed = True
 
     def write_log(self, path: Path, p: PolicyProgress) -> None:
@@ -320,6 +333,15 @@ class PolicyRun:
         self.for_order.load_state_dict(state["for_order"])
         self.for_parameters.load_state_dict(state["for_parameters"])
         self.step = self.saved = int(state["step"])
+
+
+def neighbours(sequence: tuple[int, ...], modules: int) -> list[tuple[int, ...]]:
+    """What one change makes of it: two modules side by side exchanged, one left out, one more at the end."""
+    places = range(len(sequence))
+    exchanged = [(*sequence[:i], sequence[i + 1], sequence[i], *sequence[i + 2 :]) for i in places[:-1]]
+    shorter = [sequence[:i] + sequence[i + 1 :] for i in places]
+    longer = [(*sequence, i) for i in range(modules) if i not in sequence]
+    return exchanged + shorter + longer
 
 
 @dataclass(frozen=True)
