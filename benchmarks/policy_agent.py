@@ -73,7 +73,9 @@ class Agent(nn.Module):
         made: list[Tensor] = [x[:0]] * len(x)
         for module in chosen.unique().tolist():
             rows = (chosen == module).nonzero()[:, 0]
-            for row, picture in zip(rows.tolist(), self.isp.pipeline.run(x[rows], raw[rows], (module,)), strict=True):
+            for row, picture in zip(
+                rows.tolist(), self.isp.pipeline.run(x[rows], raw[rows], (module,)), strict=True
+            ):
                 made[row] = picture
         return torch.stack(made)
 
@@ -91,22 +93,22 @@ class Agent(nn.Module):
         return x, torch.stack(decided, 1)
 
 
-def trained(
-    isp: PosISP, task: DownstreamTask, stream: Iterator[Batch], steps: int, seed: int
-) -> Agent:
+def trained(isp: PosISP, task: DownstreamTask, stream: Iterator[Batch], steps: int, seed: int) -> Agent:
     """An agent after ``steps`` batches of ``stream``."""
     agent, generator = Agent(isp), torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(agent.eye.parameters(), RATE, (0.9, 0.99))
     for step in range(steps):
         optimizer.zero_grad()
         loss = episode(agent, task, next(stream), generator, 1 - step / steps)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(agent.eye.parameters(), 1.0)
         optimizer.step()
     return agent
 
 
-def episode(agent: Agent, task: DownstreamTask, batch: Batch, generator: torch.Generator, left: float) -> Tensor:
+def episode(
+    agent: Agent, task: DownstreamTask, batch: Batch, generator: torch.Generator, left: float
+) -> Tensor:
     """The loss of decisions, critic and parameters over one episode for each picture; ``left`` of the training is."""
     x = agent.isp.linear(batch.raw, batch.color)
     used = x.new_zeros(len(x), agent.modules_)
@@ -132,4 +134,6 @@ def episode(agent: Agent, task: DownstreamTask, batch: Batch, generator: torch.G
     errors = torch.stack(rewards) + torch.stack(ahead) - torch.stack(values)
     advantages = errors.detach() / (errors.detach().std() + 1e-4)
     decided = -(advantages * torch.stack(logs)).mean()
-    return now.mean() + decided + VALUE * errors.square().mean() - ENTROPY * left * torch.stack(entropies).mean()
+    return (
+        now.mean() + decided + VALUE * errors.square().mean() - ENTROPY * left * torch.stack(entropies).mean()
+    )

@@ -52,7 +52,9 @@ def metric(task: DownstreamTask, test: Sequence[Batch]) -> float:
     """The task's metric over LibRaw's renderings of ``test``."""
     meter = task.meter()
     for batch in test:
-        made = [developed(raw.numpy(), color.numpy()) for raw, color in zip(batch.raw, batch.color, strict=True)]
+        made = [
+            developed(raw.numpy(), color.numpy()) for raw, color in zip(batch.raw, batch.color, strict=True)
+        ]
         meter.update(_stacked(made), batch.target)
     return meter.value()
 

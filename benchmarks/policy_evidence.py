@@ -4,8 +4,8 @@
     python benchmarks/policy_page.py OUT docs/posisp.md
 
 Methods: linear RAW; LibRaw's rendering; a textbook order and a random order with parameters trained for them;
-step-wise reinforcement learning (`policy_agent`); a differentiable search (`policy_softmix`); POS-ISP, and for detection
-POS-ISP with penalties on run time. All that learn see the same examples in the same batches; the textbook order also
+step-wise reinforcement learning (`policy_agent`); a differentiable search (`policy_softmix`); POS-ISP, for detection
+also with penalties on run time. All that learn see the same examples in the same batches; the textbook order also
 learns, for detection, as long as POS-ISP takes. ``OUT`` gets a result for each run; stopped, it goes on where it was.
 """
 
@@ -42,8 +42,17 @@ from edgeisp.training.tasks.base import DownstreamTask, TaskOptions
 SEEDS = (0, 1, 2)
 PATCH, BATCH = 24, 8
 TESTS = {"detect": 384, "enhance": 128}
-TEXTBOOK = tuple(
-    "fast-denoise,white-balance,exposure,ccm,gamma,tone,contrast,saturation,desaturation,sharpen".split(",")
+TEXTBOOK = (
+    "fast-denoise",
+    "white-balance",
+    "exposure",
+    "ccm",
+    "gamma",
+    "tone",
+    "contrast",
+    "saturation",
+    "desaturation",
+    "sharpen",
 )
 PENALTIES = (0.01, 0.03, 0.1)
 """Of the sweep, per ms; 0 is POS-ISP itself."""

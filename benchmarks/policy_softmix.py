@@ -24,9 +24,7 @@ COLDEST = 0.1
 """Temperature of the softmax at the end of the search, from 1: little is lost when the mixture is cut."""
 
 
-def trained(
-    isp: PosISP, task: DownstreamTask, stream: Iterator[Batch], search: int, settle: int
-) -> PosISP:
+def trained(isp: PosISP, task: DownstreamTask, stream: Iterator[Batch], search: int, settle: int) -> PosISP:
     """``isp`` with a sequence found in ``search`` batches and parameters settled in as many more as ``settle`` says."""
     mixture = nn.Parameter(torch.zeros(SLOTS, len(isp.pipeline.modules) + 1))
     parameters = list(isp.parameters_of.parameters())
@@ -48,7 +46,8 @@ def _mixed_loss(isp: PosISP, task: DownstreamTask, batch: Batch, mixture: Tensor
     for weights in mixture:
         made = [isp.pipeline.run(x, raw, (i,)) for i in range(len(isp.pipeline.modules))]
         x = sum((w * y for w, y in zip(weights, [*made, x], strict=True)), torch.zeros_like(x))
-    return (task.loss(clipped(x), batch.target) + brightness_penalty(x)).mean()
+    lost: Tensor = (task.loss(clipped(x), batch.target) + brightness_penalty(x)).mean()
+    return lost
 
 
 def pruned(mixture: Tensor) -> tuple[int, ...]:
@@ -66,6 +65,6 @@ def pruned(mixture: Tensor) -> tuple[int, ...]:
 def _improve(optimizer: torch.optim.Optimizer, parameters: list[nn.Parameter], loss: Tensor) -> None:
     optimizer.zero_grad()
     if loss.requires_grad:
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
     nn.utils.clip_grad_norm_(parameters, 1.0)
     optimizer.step()

@@ -1,6 +1,6 @@
 """Time of a training step of each method in `policy_evidence`, interleaved: how many steps are an equal budget.
 
-    python benchmarks/policy_steps.py
+python benchmarks/policy_steps.py
 """
 
 from __future__ import annotations

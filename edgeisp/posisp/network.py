@@ -277,6 +277,6 @@ CARD = ModelCard(
         "Without --paper: `ccm` is the identity plus offsets, `saturation` leaves greys grey, epsilons survive fp16, "
         "the denoiser is the fast one, and every module starts at its identity.",
         "The objective is the paper's; how it is optimised is ours: sequences shared by the batch, a leave-one-out "
-        "baseline, an entropy bonus.",
+        "baseline, an entropy that falls slowly.",
     ),
 )

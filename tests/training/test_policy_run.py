@@ -142,7 +142,9 @@ def test_equal_sequences_are_run_once_and_rewarded_alike() -> None:
 def test_sequences_that_begin_alike_come_to_what_they_come_to_alone() -> None:
     network, task, some = PosISP(), Enhance(TaskOptions()), batch()
     together = outcome(network, task, some, [(0, 1, 5), (0, 1), (0, 5, 1)], shared=True).rewards
-    alone = [outcome(network, task, some, [one], shared=True).rewards[0] for one in [(0, 1, 5), (0, 1), (0, 5, 1)]]
+    alone = [
+        outcome(network, task, some, [one], shared=True).rewards[0] for one in [(0, 1, 5), (0, 1), (0, 5, 1)]
+    ]
     assert torch.allclose(together, torch.stack(alone), atol=1e-6)
 
 
@@ -191,6 +193,36 @@ def test_run_stops_and_keeps_its_weights_when_the_reward_is_no_number(
     with pytest.raises(DivergedError, match="nan"):
         train_policy(settings(), tmp_path / "run")
     assert not (tmp_path / "run" / "posisp.safetensors").exists()
+
+
+class Lumped(Enhance):
+    def loss(self, picture: Tensor, target: Tensor) -> Tensor:
+        return super().loss(picture, target).mean()
+
+
+class Misfit(Enhance):
+    """Its network gives other maps than its loss takes."""
+
+    def loss(self, picture: Tensor, target: Tensor) -> Tensor:
+        return super().loss(picture[:, :, ::4], target)
+
+
+class Detached(Enhance):
+    def loss(self, picture: Tensor, target: Tensor) -> Tensor:
+        return super().loss(picture.detach(), target)
+
+
+@pytest.mark.parametrize(
+    ("task", "said"),
+    [(Lumped, r"the shape \(\)"), (Misfit, "cannot judge a picture of 32x32"), (Detached, "no gradient")],
+)
+def test_task_that_cannot_judge_is_refused_before_anything_is_learned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: type[Enhance], said: str
+) -> None:
+    monkeypatch.setattr(runs.TASKS, "get", lambda name: task)
+    with pytest.raises(BadInputError, match=said):
+        train_policy(settings(), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_folder_of_another_run_is_refused(tmp_path: Path) -> None:

@@ -35,11 +35,12 @@ class PolicyOptions:
         int | None, _knob("--patch", "Packed pixels of an example; pictures are twice as large: 32; 256.")
     ] = None
     lr_parameters: Annotated[
-        float | None, _knob("--lr-parameters", "Of the parameter predictor: 5e-4; 1e-4.")
+        float | None, _knob("--lr-parameters", "Of the parameter predictor: 1e-3; 1e-4.")
     ] = None
     lr_order: Annotated[float | None, _knob("--lr-order", "Of the sequence predictor: 1e-3; 1e-5.")] = None
     entropy: Annotated[
-        float | None, _knob("--entropy", "Bonus for an undecided policy, against collapse: 0.1; 0.")
+        float | None,
+        _knob("--entropy", "Least entropy of the policy as it learns, 0 to 1, against collapse: 0.6; none."),
     ] = None
     penalty: Annotated[
         float | None, _knob("--penalty", "Reward lost per ms of the modules, for shorter sequences: 0.")

@@ -38,7 +38,7 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     patch: Positive = 32
     """Packed patch size; pictures are twice as large."""
     lr_parameters: Rate = 1e-3
-    lr_order: Rate = 3e-3
+    lr_order: Rate = 1e-3
     clip_parameters: Rate = 1.0
     """Largest norm of the gradient, likewise the next."""
     clip_order: Rate = 1.0
@@ -48,7 +48,7 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Temperature at the end."""
     half_life: Positive | None = None
     """Steps in which the temperature goes half of the way that is left; None: a quarter of the run."""
-    entropy: Annotated[float, Meta(ge=0, le=1)] = 0.3
+    entropy: Annotated[float, Meta(ge=0, le=1)] = 0.6
     """Least entropy of the policy when its order is fixed, as a share of the largest; the knob against collapse."""
     penalty: NotNegative = 0.0
     """Reward lost per millisecond of the chosen modules."""
@@ -65,7 +65,7 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         return self.coldest + (self.hottest - self.coldest) * float(left)
 
     def least_entropy(self, step: int) -> float:
-        """Falls from 1 at the start to `entropy` where the order is fixed: parameters learn before the policy decides."""
+        """Falls from 1 at the start to `entropy` where the order is fixed: parameters learn before the order does."""
         return 1 - (1 - self.entropy) * min(1.0, step / max(1, self.settled))
 
     @property

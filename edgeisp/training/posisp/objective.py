@@ -16,7 +16,6 @@ from edgeisp.posisp.policy import Sampled
 from edgeisp.training.posisp.config import PolicyConfig
 from edgeisp.training.tasks.base import DownstreamTask
 
-
 PUSH = 10.0
 """Weight of the entropy that a policy lacks, against advantages of the order of 1."""
 
@@ -65,7 +64,9 @@ def outcome(
         if not shared or not stages:
             stages, done = {(): linear[rows]}, {}
         if sequence not in done:
-            for end in range(1, len(sequence) + 1):  # sequences that begin alike are run once as far as they agree
+            for end in range(
+                1, len(sequence) + 1
+            ):  # sequences that begin alike are run once as far as they agree
                 so_far, last = sequence[:end], sequence[end - 1 : end]
                 if so_far not in stages:
                     stages[so_far] = pipeline.run(stages[so_far[:-1]], raw[rows], last)

@@ -29,7 +29,7 @@ from edgeisp.training.posisp.evaluate import batches, figures, mean_loss
 from edgeisp.training.posisp.objective import Batch, Outcome, outcome, policy_loss
 from edgeisp.training.state import read_state
 from edgeisp.training.tasks import TASKS
-from edgeisp.training.tasks.base import DownstreamTask, Examples, TaskOptions
+from edgeisp.training.tasks.base import DownstreamTask, Examples, TaskOptions, check
 
 STATE, LOG, WEIGHTS = "state.pt", "log.csv", "posisp.safetensors"
 COLUMNS = ("step", "reward", "loss", "entropy", "temperature", "length")
@@ -135,6 +135,7 @@ class PolicyRun:
         self.task: DownstreamTask = TASKS.get(config.task)(options)
         self.task.eval().requires_grad_(False).to(fabric.device)
         self.examples = self.task.examples("train")
+        check(self.task, self.examples, fabric.device)
         self.network = PosISP(Pipeline.of(config.modules, config.paper)).to(fabric.device)
         betas = (0.9, 0.99)
         self.for_order = torch.optim.Adam(self.network.order.parameters(), config.lr_order, betas)
@@ -245,7 +246,7 @@ class PolicyRun:
         optimizer.step()
 
     def _fix_order(self) -> None:
-        """The greedy sequence, one that the policy draws, or a neighbour: whichever loses least on held-out examples."""
+        """The greedy sequence, a drawn one, or a neighbour of these: whichever loses least on held-out examples."""
         order = self.network.order
         generator = torch.Generator().manual_seed(self.config.seed)
         with torch.no_grad():

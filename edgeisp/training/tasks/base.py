@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple, Protocol
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from edgeisp.errors import BadInputError
 from edgeisp.raw.image import Floats
 from edgeisp.raw.reader import RawReader
 
@@ -91,3 +93,31 @@ class DownstreamTask(nn.Module):
     def meter(self) -> Meter:
         """A fresh meter."""
         raise NotImplementedError
+
+
+def check(task: DownstreamTask, examples: Examples, device: torch.device | str = "cpu") -> None:
+    """Let ``task`` judge and measure one grey picture: what does not fit is told of before anything is learned.
+
+    Raises:
+        BadInputError: network, loss and metric do not fit each other or the examples.
+    """
+    example = examples[0]
+    height, width = (2 * side for side in example.raw.shape[-2:])
+    picture = torch.full((1, 3, height, width), 0.5, device=device, requires_grad=True)
+    target = torch.from_numpy(np.asarray(example.target)[None]).to(device)
+    where, cure = (
+        f"task {task.name}",
+        "its network must take such pictures, and its loss what the network makes",
+    )
+    try:
+        loss = task.loss(picture, target)
+        meter = task.meter()
+        meter.update(picture.detach(), target)
+        meter.value()
+    except (RuntimeError, ValueError, IndexError, KeyError, TypeError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise BadInputError(f"cannot judge a picture of {width}x{height} ({reason})", where, cure) from error
+    if tuple(loss.shape) != (1,) or not loss.requires_grad:
+        told = "no gradient" if not loss.requires_grad else f"the shape {tuple(loss.shape)}"
+        cure = "a loss is one number for each picture, with a gradient"
+        raise BadInputError(f"its loss of one picture has {told}", where, cure)
