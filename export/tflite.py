@@ -18,6 +18,7 @@ from edgeisp.export.rewrites import (
     CONSTANT_MATMULS,
     FOLD_HAAR_DOWN,
     FOLD_HAAR_UP,
+    HELD_KERNELS,
     MEAN_LAYER_NORM,
     NARROW_CONCATS,
     QUANTIZED,
@@ -29,6 +30,7 @@ from edgeisp.export.rewrites import (
 from edgeisp.export.target import Report
 from edgeisp.export.tflite_file import (
     add_metadata,
+    clamps_by_parts,
     computed_products,
     convolutions,
     float_gelus,
@@ -55,6 +57,7 @@ class TFLiteTarget:
         CHANNELS_LAST_PRODUCTS,
         SLICES,
         CONSTANT_MATMULS,
+        HELD_KERNELS,
         NARROW_CONCATS,
         *QUANTIZED,
         CHANNELS_LAST_SHUFFLES,
@@ -85,8 +88,8 @@ class TFLiteTarget:
         converter.convert(quant_config=_pt2e() if precision.integer else None).export(str(path))
         if precision.name == "fp16":
             _half(path)
-        content = float_gelus(shared_dequantizes(computed_products(path.read_bytes())))
-        content = add_metadata(content, metadata)
+        content = shared_dequantizes(computed_products(path.read_bytes()))
+        content = add_metadata(clamps_by_parts(float_gelus(content)), metadata)
         path.write_bytes(content)
         return Report(xnnpack_delegation(content), convolutions(content) if precision.integer else {})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 from edgeisp.engines.tflite import interpret
@@ -127,6 +128,26 @@ def shared_dequantizes(content: bytes) -> bytes:
                     continue
             kept.append(op)
         graph.operators = kept
+    return _bytes(model)
+
+
+def clamps_by_parts(content: bytes) -> bytes:
+    """The same model with each clamp to [0, 1] as one to [-1, 1] and one at 0: XNNPACK takes these, and not that."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    model, operators = parse(content), schema.BuiltinOperator
+    for graph in model.subgraphs:
+        whole = []
+        for op in graph.operators:
+            whole.append(op)
+            if model.operatorCodes[op.opcodeIndex].builtinCode != operators.RELU_0_TO_1:
+                continue
+            between, clamped = copy(graph.tensors[op.outputs[0]]), op.outputs[0]
+            between.name, between.buffer = between.name + b"/between", 0
+            op.opcodeIndex, op.outputs = _code(model, operators.RELU_N1_TO_1), [len(graph.tensors)]
+            whole.append(_operator(_code(model, operators.RELU), len(graph.tensors), clamped))
+            graph.tensors.append(between)
+        graph.operators = whole
     return _bytes(model)
 
 

@@ -134,8 +134,9 @@ def references(functions: Mapping[str, Function]) -> Iterator[tuple[dict[str, Te
     """For each picture: the inputs of every function, and the outputs that PyTorch computes.
 
     ``raw`` is a natural packed picture, ``picture`` a noisy sRGB one, ``color`` a camera's matrix; an input that
-    another function puts out (``context``) is what PyTorch computes for the same picture. Anything else is drawn from
-    [0, 1).
+    another function puts out (``context``) is what PyTorch computes for the same picture. ``parameters`` of a module
+    are drawn from the middle half of their ranges: at the ends they multiply rounding tenfold. Anything else is drawn
+    from [0, 1).
     """
     makers = {out: name for name, function in functions.items() for out in function.outputs}
     for index in range(PICTURES):
@@ -168,7 +169,8 @@ def example(name: str, shape: tuple[int, ...], index: int) -> NDArray[np.float32
         return _pictures(name, shape[2], shape[3])[index : index + 1]
     if name == "color":
         return color_input(random_camera(np.random.default_rng((SEED, index))).srgb_from_camera)[None]
-    return np.random.default_rng([SEED, index]).random(shape, np.float32)
+    drawn = np.random.default_rng([SEED, index]).random(shape, np.float32)
+    return drawn / 2 + np.float32(0.25) if name == "parameters" else drawn
 
 
 _SAMPLES = {ISP.source: packed_samples, THUMBNAIL: packed_samples, SRGB_TO_SRGB.source: srgb_samples}

@@ -16,6 +16,7 @@ from edgeisp.export.rewrites.gate import MULTIPLIED_GATE, SUMMED_GATE
 from edgeisp.export.rewrites.graph import (
     CHANNEL_SUMS,
     CONSTANT_MATMULS,
+    HELD_KERNELS,
     HELD_SCALARS,
     NARROW_CONCATS,
     SLICES,
@@ -35,6 +36,7 @@ XNNPACK = (
     CHANNEL_SUMS,
     SLICES,
     CONSTANT_MATMULS,
+    HELD_KERNELS,
     NARROW_CONCATS,
     *QUANTIZED,
 )
@@ -50,6 +52,7 @@ __all__ = [
     "FOLD_HAAR_DOWN",
     "FOLD_HAAR_UP",
     "HALF_GELU",
+    "HELD_KERNELS",
     "HELD_SCALARS",
     "MEAN_LAYER_NORM",
     "MULTIPLIED_GATE",

@@ -28,7 +28,7 @@ def shape(node: object) -> torch.Size:
 
 
 def constant(graph: GraphModule, node: Node) -> Tensor | None:
-    """The value of a node that depends on no input, by running what it is made of."""
+    """The value of a node that depends on no input, by running what it is made of. Few operations, or it takes long."""
     if node.op == "get_attr":
         value: object = graph
         for part in cast("str", node.target).split("."):
@@ -37,7 +37,7 @@ def constant(graph: GraphModule, node: Node) -> Tensor | None:
     if node.op != "call_function":
         return None
     known = {source: constant(graph, source) for source in node.all_input_nodes}
-    if not known or any(value is None for value in known.values()):
+    if any(value is None for value in known.values()):
         return None
     arguments = torch.fx.node.map_arg((node.args, node.kwargs), lambda source: known[source])
     return cast("Tensor", node.target(*arguments[0], **arguments[1]))  # type: ignore[operator]
@@ -119,6 +119,20 @@ def _constant_matmuls(module: nn.Module) -> int:
     return count
 
 
+def _held_kernels(module: nn.Module) -> int:
+    """A convolution whose kernel is computed from no input -> one with a constant kernel."""
+    graph, count = cast("GraphModule", module), 0
+    for node in calls(graph, aten.conv2d.default):
+        kernel = cast("Node", node.args[1])
+        if kernel.op != "call_function" or "quantized" in str(kernel.target):
+            continue
+        if (value := constant(graph, kernel)) is not None:
+            node.replace_input_with(kernel, hold(graph, node, "kernel", value))
+            count += 1
+    graph.graph.eliminate_dead_code()
+    return count
+
+
 def _narrow_concats(module: nn.Module) -> int:
     """A concatenation of many -> concatenations of at most `WIDEST_CONCAT`, each padded with zeros, added up.
 
@@ -149,13 +163,17 @@ def _narrow_concats(module: nn.Module) -> int:
 
 
 def _held_scalars(module: nn.Module) -> int:
-    """x + 2.0 -> x + a buffer of as many axes as x."""
+    """x + 2.0 -> x + a buffer of as many axes as x; 2.0 - x likewise."""
     graph, count = cast("GraphModule", module), 0
-    for node in calls(graph, aten.add.Tensor, aten.sub.Tensor, aten.mul.Tensor, aten.div.Tensor):
+    scalars = (aten.add.Tensor, aten.sub.Tensor, aten.mul.Tensor, aten.div.Tensor, aten.rsub.Scalar)
+    for node in calls(graph, *scalars):
         left, right = node.args[:2]
         if isinstance(left, Node) and isinstance(right, (int, float)):
             held = hold(graph, node, "scalar", torch.full((1,) * len(shape(left)), float(right)))
-            node.args = (left, held, *node.args[2:])
+            if node.target is aten.rsub.Scalar:
+                node.target, node.args = aten.sub.Tensor, (held, left)
+            else:
+                node.args = (left, held, *node.args[2:])
             count += 1
     return count
 
@@ -169,6 +187,9 @@ CONSTANT_MATMULS = Rewrite(
     "a product with a constant is a linear layer, with weights packed ahead",
     "graph",
     _constant_matmuls,
+)
+HELD_KERNELS = Rewrite(
+    "held-kernels", "XNNPACK packs kernels ahead: they must be constants", "graph", _held_kernels
 )
 NARROW_CONCATS = Rewrite(
     "narrow-concats", "XNNPACK concatenates at most five tensors", "graph", _narrow_concats

@@ -38,7 +38,8 @@ class ColorMatrix(ISPModule):
         identity = torch.tensor(
             [[1.0, 0, 0], [0, 1, 0], [0, 0, 1]], device=values.device
         )  # TFLite has no eye
-        return identity + entries - entries.mean(2, keepdim=True)
+        red, green, blue = entries.split(1, 2)  # XNNPACK averages over other dimensions only
+        return identity + entries - (red + green + blue) / 3
 
     def apply(self, x: Tensor, values: Tensor) -> Tensor:
         r, g, b = x.split(1, 1)

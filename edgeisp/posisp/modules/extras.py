@@ -75,8 +75,7 @@ class LocalTone(ISPModule):
 
 
 def box(x: Tensor, radius: int) -> Tensor:
-    """The mean over a square of side ``2 radius + 1``; borders repeat their outermost pixel."""
+    """The mean over what a square of side ``2 radius + 1`` covers of the picture."""
     side = 2 * radius + 1
-    x = torch.cat([x[:, :, :1]] * radius + [x] + [x[:, :, -1:]] * radius, 2)
-    x = torch.cat([x[..., :1]] * radius + [x] + [x[..., -1:]] * radius, 3)
-    return F.avg_pool2d(F.avg_pool2d(x, (side, 1), 1), (1, side), 1)
+    rows = F.avg_pool2d(x, (side, 1), 1, (radius, 0), count_include_pad=False)
+    return F.avg_pool2d(rows, (1, side), 1, (0, radius), count_include_pad=False)

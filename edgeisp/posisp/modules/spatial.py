@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import ClassVar
 
 import torch
@@ -50,14 +51,19 @@ class NonLocalMeans(ISPModule):
         luma = 0.299 * r + 0.587 * g + 0.114 * b
         height, width, reach = *x.shape[-2:], self.search
         pixels, guide = wrap(x, reach), wrap(luma, reach)
-        total, weights = torch.zeros_like(x), torch.zeros_like(luma)
-        for dy in range(2 * reach + 1):
-            for dx in range(2 * reach + 1):
-                window = (..., slice(dy, dy + height), slice(dx, dx + width))
-                difference = luma - guide[window]
-                distance = patch_sum(wrap(difference * difference, self.patch), self.patch)
-                weight = torch.exp(-torch.sqrt(torch.relu(distance) + softening) / (h + 1e-8))
-                total, weights = total + pixels[window] * weight, weights + weight
+
+        def weighted(dy: int, dx: int) -> tuple[Tensor, Tensor]:
+            window = (..., slice(dy, dy + height), slice(dx, dx + width))
+            difference = luma - guide[window]
+            distance = patch_sum(wrap(difference * difference, self.patch), self.patch)
+            weight = torch.exp(-torch.sqrt(torch.relu(distance) + softening) / (h + 1e-8))
+            return pixels[window] * weight, weight
+
+        first, *shifts = product(range(2 * reach + 1), repeat=2)
+        total, weights = weighted(*first)
+        for shift in shifts:
+            shifted, weight = weighted(*shift)
+            total, weights = total + shifted, weights + weight
         return torch.clamp(total / weights, 0.0, 1.0)
 
 

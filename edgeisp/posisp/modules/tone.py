@@ -36,10 +36,10 @@ class Gamma(ISPModule):
     cost_ms = 2.0
 
     def apply(self, x: Tensor, values: Tensor) -> Tensor:
-        gamma = planes(values)
+        gamma = planes(values)  # XNNPACK has exp and log, but no pow
         if self.paper:
-            return torch.pow(torch.clamp(x, min=1e-6), gamma)
-        return torch.pow(torch.relu(x) + 1e-3, gamma) - torch.exp(gamma * math.log(1e-3))
+            return torch.exp(gamma * torch.log(torch.clamp(x, min=1e-6)))
+        return torch.exp(gamma * torch.log(torch.relu(x) + 1e-3)) - torch.exp(gamma * math.log(1e-3))
 
 
 class ToneCurve(ISPModule):
@@ -50,12 +50,11 @@ class ToneCurve(ISPModule):
     cost_ms = 2.7
 
     def apply(self, x: Tensor, values: Tensor) -> Tensor:
-        slopes = planes(values / values.mean(1, keepdim=True))
-        total = torch.zeros_like(x)
-        for i, slope in enumerate(
-            slopes.split(1, 1)
-        ):  # bounds of one type: ONNX refuses an int beside a float
-            total = total + slope * torch.clamp(x - i / SEGMENTS, 0.0, 1.0 / SEGMENTS)
+        slopes = planes(values / values.mean(1, keepdim=True)).split(1, 1)
+        width = 1.0 / SEGMENTS  # bounds of one type: ONNX refuses an int beside a float
+        total: Tensor = slopes[0] * torch.clamp(x, 0.0, width)
+        for i in range(1, SEGMENTS):
+            total = total + slopes[i] * torch.clamp(x - i * width, 0.0, width)
         return total
 
 
