@@ -169,8 +169,8 @@ def example(name: str, shape: tuple[int, ...], index: int) -> NDArray[np.float32
         return _pictures(name, shape[2], shape[3])[index : index + 1]
     if name == "color":
         return color_input(random_camera(np.random.default_rng((SEED, index))).srgb_from_camera)[None]
-    drawn = np.random.default_rng([SEED, index]).random(shape, np.float32)
-    return drawn / 2 + np.float32(0.25) if name == "parameters" else drawn
+    drawn: NDArray[np.float32] = np.random.default_rng([SEED, index]).random(shape, np.float32)
+    return np.float32(0.25) + np.float32(0.5) * drawn if name == "parameters" else drawn
 
 
 _SAMPLES = {ISP.source: packed_samples, THUMBNAIL: packed_samples, SRGB_TO_SRGB.source: srgb_samples}

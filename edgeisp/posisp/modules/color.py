@@ -39,7 +39,8 @@ class ColorMatrix(ISPModule):
             [[1.0, 0, 0], [0, 1, 0], [0, 0, 1]], device=values.device
         )  # TFLite has no eye
         red, green, blue = entries.split(1, 2)  # XNNPACK averages over other dimensions only
-        return identity + entries - (red + green + blue) / 3
+        rows: Tensor = identity + entries - (red + green + blue) / 3
+        return rows
 
     def apply(self, x: Tensor, values: Tensor) -> Tensor:
         r, g, b = x.split(1, 1)
