@@ -4,12 +4,18 @@ A matrix that is known for the whole picture and mixes what a convolution makes 
 
     Before::   Conv(x, W, b) -> Transpose -> Reshape -> MatMul(., M) -> Reshape -> Transpose     M: from the context
     After::    Conv(x, M^T W, M^T b)
+
+So is a gain for each channel, of what a convolution makes or reads::
+
+    Before::   Conv(x, W, b) -> Mul(., g)       or       Mul(x, g) -> Conv(., W, b)
+    After::    Conv(x, g W, g b)                         Conv(x, W g, b)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,21 +26,26 @@ from edgeisp.engines.base import Tensors
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto
 
+Array = NDArray[np.float32]
 LAST, FIRST = [0, 2, 3, 1], [0, 3, 1, 2]
 KINDS = ["Transpose", "Reshape", "MatMul", "Reshape", "Transpose"]
 
 
 @dataclass(frozen=True)
-class Chain:
-    """A convolution and the four operations behind it."""
+class Fold:
+    """Operations that a convolution can take over once a tensor is known."""
 
     conv: NodeProto
-    behind: tuple[NodeProto, ...]
-
-    @property
-    def matrix(self) -> str:
-        """Name of M."""
-        return str(self.behind[2].input[1])
+    known: str
+    """Name of the tensor."""
+    gone: tuple[NodeProto, ...]
+    """The operations, in their order; before the convolution or behind it."""
+    source: str
+    """What goes into them."""
+    weight: Callable[[Array, Array], Array]
+    """The new weights from the tensor and the old ones."""
+    bias: Callable[[Array, Array], Array] | None
+    """The same for the bias; None where it stays."""
 
 
 def folded(model: ModelProto, context: Tensors) -> bool:
@@ -43,40 +54,102 @@ def folded(model: ModelProto, context: Tensors) -> bool:
     Only dense float convolutions: behind int8 ones the product is between a dequantize and a quantize.
     """
     graph = model.graph
-    chains = [chain for chain in _chains(graph) if _origin(graph, [chain.matrix])[1] <= set(context)]
-    if not chains:
+    folds = [
+        fold
+        for fold in (*_mixes(graph), *_gains(graph))
+        if set() < _origin(graph, [fold.known])[1] <= set(context)
+    ]
+    if not folds:
         return False
-    matrices = _values(model, [chain.matrix for chain in chains], context)
     constants = {one.name: one for one in graph.initializer}
-    for chain, matrix in zip(chains, matrices, strict=True):
-        weight, *bias = (constants[name] for name in chain.conv.input[1:])
-        _change(weight, lambda w, m=matrix[0]: np.einsum("ij,icyx->jcyx", m, w))
-        for one in bias:
-            _change(one, lambda b, m=matrix[0]: b @ m)
-        chain.conv.output[0] = chain.behind[-1].output[0]
-        for node in chain.behind:
+    for fold, known in zip(folds, _values(model, [fold.known for fold in folds], context), strict=True):
+        weight, *bias = (constants[name] for name in fold.conv.input[1:])
+        _change(weight, partial(fold.weight, known))
+        if fold.bias:
+            for one in bias:
+                _change(one, partial(fold.bias, known))
+        if fold.source == fold.conv.output[0]:
+            fold.conv.output[0] = fold.gone[-1].output[0]
+        else:
+            fold.conv.input[0] = fold.source
+        for node in fold.gone:
             graph.node.remove(node)
     return True
 
 
-def _chains(graph: GraphProto) -> Iterator[Chain]:
+def _mixes(graph: GraphProto) -> Iterator[Fold]:
+    """Convolutions with a product over channels behind them."""
+    users = _users(graph)
+    for conv in _dense(graph):
+        behind = tuple(_line(conv, users))
+        turned = [_attribute(node, "perm", []) for node in behind if node.op_type == "Transpose"]
+        if [node.op_type for node in behind] == KINDS and turned == [LAST, FIRST]:
+            yield Fold(
+                conv,
+                behind[2].input[1],
+                behind,
+                conv.output[0],
+                lambda m, w: np.einsum("ij,icyx->jcyx", m[0], w),
+                lambda m, b: b @ m[0],
+            )
+
+
+def _gains(graph: GraphProto) -> Iterator[Fold]:
+    """Convolutions with a gain for each channel behind them or before them."""
+    users, taken = _users(graph), set()
+    for conv in _dense(graph):
+        for mul in users.get(conv.output[0], []):
+            gain = next((name for name in mul.input if name != conv.output[0]), None)
+            if mul.op_type == "Mul" and users[conv.output[0]] == [mul] and _vector(graph, gain):
+                taken.add(mul.output[0])
+                yield Fold(
+                    conv,
+                    str(gain),
+                    (mul,),
+                    conv.output[0],
+                    lambda g, w: w * g.reshape(-1, 1, 1, 1),
+                    lambda g, b: b * g.flatten(),
+                )
+    made = {name: node for node in graph.node for name in node.output}
+    for conv in _dense(graph):
+        before = made.get(conv.input[0])
+        if before is None or before.op_type != "Mul" or users[conv.input[0]] != [conv]:
+            continue
+        vectors = [name for name in before.input if _vector(graph, name)]
+        if len(vectors) == 1 and before.output[0] not in taken:
+            (source,) = (name for name in before.input if name != vectors[0])
+            yield Fold(conv, vectors[0], (before,), source, lambda g, w: w * g.reshape(1, -1, 1, 1), None)
+
+
+def _dense(graph: GraphProto) -> Iterator[NodeProto]:
+    """Convolutions of one group whose weights are constants of their own."""
+    users, constants = _users(graph), {one.name for one in graph.initializer}
+    for conv in graph.node:
+        weights = list(conv.input[1:])
+        if (
+            conv.op_type == "Conv"
+            and constants.issuperset(weights)
+            and _attribute(conv, "group", 1) == 1
+            and users[weights[0]] == [conv]
+        ):
+            yield conv
+
+
+def _users(graph: GraphProto) -> dict[str, list[NodeProto]]:
     users: dict[str, list[NodeProto]] = {}
     for node in graph.node:
         for name in node.input:
             users.setdefault(name, []).append(node)
-    constants = {one.name for one in graph.initializer}
-    for conv in graph.node:
-        weights = list(conv.input[1:])
-        if conv.op_type != "Conv" or not constants.issuperset(weights) or _attribute(conv, "group", 1) != 1:
-            continue
-        behind = tuple(_line(conv, users))
-        turned = [_attribute(node, "perm", []) for node in behind if node.op_type == "Transpose"]
-        if (
-            [node.op_type for node in behind] == KINDS
-            and turned == [LAST, FIRST]
-            and users[weights[0]] == [conv]
-        ):
-            yield Chain(conv, behind)
+    return users
+
+
+def _vector(graph: GraphProto, name: str | None) -> bool:
+    """Whether a tensor is known to hold one number for each channel, ``1 x C x 1 x 1``."""
+    for info in graph.value_info:
+        if info.name == name:
+            sizes = [axis.dim_value for axis in info.type.tensor_type.shape.dim]
+            return len(sizes) == 4 and sizes[0] == sizes[2] == sizes[3] == 1
+    return False
 
 
 def _line(node: NodeProto, users: Mapping[str, Sequence[NodeProto]]) -> Iterator[NodeProto]:

@@ -13,15 +13,20 @@ slices, concatenation and pixel shuffles. What `metaisp` has beside these goes a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
+from edgeisp.models.contextual import ContextBlock
 from edgeisp.models.metaisp import CARD as METAISP
 from edgeisp.models.metaisp import CorrectionBlock, MetaISP, WeightPredictor
+
+B = TypeVar("B", bound="VectorBlock")
 
 
 class VectorPredictor(nn.Module):
@@ -59,6 +64,20 @@ class ChannelGains(VectorBlock):
     def correct(self, y: Tensor, part: Tensor) -> Tensor:
         return y * part[:, :, None, None]
 
+    def folded(self, part: Tensor) -> ContextBlock:
+        """Gains behind a convolution are factors of its rows."""
+        made = _alike(_Gained, self)
+        made.expand.weight.data = made.expand.weight.data * part.view(-1, 1, 1, 1)
+        made.expand.bias.data = made.expand.bias.data * part.flatten()  # type: ignore[union-attr]
+        return made
+
+
+class _Gained(VectorBlock):
+    """`ChannelGains` whose gains are in its convolution."""
+
+    def correct(self, y: Tensor, part: Tensor) -> Tensor:
+        return y
+
 
 class ClampedAttention(VectorBlock):
     """Spatial correction: Y is weighted by the dot product of each of its pixels with the vector, clamped to [0, 6].
@@ -83,6 +102,30 @@ class ClampedAttention(VectorBlock):
     def spatial_map(self, x: Tensor, part: Tensor) -> Tensor:
         """S, in [0, 1]."""
         return self.attention(self.expand(self.features(x)), part)[:, 0] / 6
+
+    def folded(self, part: Tensor) -> ContextBlock:
+        """The vector before the sum is a factor of the sum's weights."""
+        made = _alike(_Attended, self)
+        made.sum.weight.data = made.sum.weight.data * part.view(1, -1, 1, 1)
+        return made
+
+
+class _Attended(ClampedAttention):
+    """`ClampedAttention` whose vector is in its sum."""
+
+    def __init__(self, basis: Tensor) -> None:
+        n_basis, channels = basis.shape
+        super().__init__(channels, n_basis)
+
+    def attention(self, y: Tensor, part: Tensor) -> Tensor:
+        return F.relu6(self.sum(y))
+
+
+def _alike(kind: Callable[[Tensor], B], block: VectorBlock) -> B:
+    """A block of another kind with the same weights."""
+    made = kind(block.predictor.get_parameter("basis").detach())
+    made.load_state_dict(block.state_dict())
+    return made
 
 
 class MetaISPNPU(MetaISP):

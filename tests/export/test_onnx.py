@@ -61,3 +61,33 @@ def test_folded_program_makes_the_same_picture_without_the_product_over_channels
     assert len(left) == len(products) - 1  # the other one weighs pixels: it is no convolution
     onnx.checker.check_model(model)
     assert not onnx_fold.folded(model, context)
+
+
+class Gained(nn.Module):
+    """A gain for each channel behind a convolution, and one before another; both from the context."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.first, self.second = nn.Conv2d(4, 6, 3, padding=1), nn.Conv2d(6, 3, 1)
+
+    def forward(self, raw: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
+        one, other = context[:, :, None, None].split(6, 1)
+        y = torch.relu(self.first(raw) * one)
+        return self.second(y * other)
+
+
+def test_gains_from_the_context_go_into_the_convolutions_beside_them(tmp_path: Path) -> None:
+    shapes = {"raw": (1, 4, 8, 8), "context": (1, 12)}
+    function = Function("tile", Gained().eval(), shapes, {"rgb": (1, 3, 8, 8)})
+    path, kind = tmp_path / "a.onnx", parse_precision("fp32")
+    described = {"edgeisp": json.dumps({"functions": {"tile": {}}})}
+    TARGETS.get("onnx").convert({"tile": function}, path, kind, described)
+    inputs = {name: torch.rand(shape).numpy() for name, shape in shapes.items()}
+    program = ENGINE.open(path, threads=1)
+    folded = program.folded({"context": inputs["context"]})
+    assert np.abs(folded.run("tile", inputs)["rgb"] - program.run("tile", inputs)["rgb"]).max() < 1e-5
+    model = onnx.load(path)
+    assert onnx_fold.folded(model, {"context": inputs["context"]})
+    assert not [node for node in model.graph.node if node.op_type == "Mul"]
+    onnx.checker.check_model(model)

@@ -9,9 +9,11 @@ from edgeisp.models import cost
 from edgeisp.models.contextual import ContextNetwork
 from edgeisp.models.lwisp import LWISP, LWISPConfig
 from edgeisp.models.metaisp import MetaISP, MetaISPConfig
+from edgeisp.models.metaisp_npu import MetaISPNPU
 
 NETWORKS = {
     "metaisp": lambda: MetaISP(MetaISPConfig(width=8, k=8, n_basis=3)),
+    "metaisp-npu": lambda: MetaISPNPU(MetaISPConfig(width=8, k=8, n_basis=3)),
     "lwisp": lambda: LWISP(LWISPConfig(widths=(8, 16), bottom=2)),
 }
 
@@ -46,4 +48,13 @@ def test_folding_leaves_the_network_as_it_was_and_saves_work(network: ContextNet
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
     macs = [cost.macs(one.functions(32, 32)["tile"]) for one in (network, folded)]
     assert macs[1] <= macs[0]
-    assert macs[1] < macs[0] or isinstance(network, LWISP)  # whose gates were no MACs
+    assert macs[1] < macs[0] or isinstance(network, (LWISP, MetaISPNPU))  # whose gates and gains were no MACs
+    nodes = [_products(one, context) for one in (network, folded)]
+    assert nodes[1] < nodes[0]
+
+
+def _products(network: ContextNetwork, context: torch.Tensor) -> int:
+    given = (torch.rand(1, 4, 32, 40), torch.eye(3).view(1, 9, 1, 1), context.clone())
+    with torch.no_grad():
+        graph = torch.export.export(network, given, strict=False).graph
+    return sum("mul" in str(node.target) or "bmm" in str(node.target) for node in graph.nodes)
