@@ -10,7 +10,7 @@ struct Decided: View {
       VStack(alignment: .leading, spacing: 4) {
         Text("What the model decided for this shot").font(.footnote.bold())
         ForEach(Array(steps.enumerated()), id: \.offset) { index, step in
-          Text("\(index + 1). \(step.module): \(step.settings.isEmpty ? inside : step.text)").font(.footnote)
+          Text("\(index + 1). \(step.module): \(said(step))").font(.footnote)
         }
       }
       .frame(maxWidth: .infinity, alignment: .leading)
@@ -18,5 +18,7 @@ struct Decided: View {
     .frame(maxHeight: 130)
   }
 
-  private var inside: String { "as strong as the model decided inside" }
+  private func said(_ step: Step) -> String {
+    step.settings.isEmpty ? "its settings stay inside the model" : step.text
+  }
 }

@@ -50,7 +50,9 @@ public struct Renderer: Sendable {
   public func context(_ frame: Frame) async throws -> [String: [Float]] {
     guard let function = model.manifest.functions["context"] else { return [:] }
     let seen = whole(frame, function)
-    guard let shape = function.input("raw")?.shape else { return try await model.run("context", seen) }
+    guard let shape = function.input("raw")?.shape else {
+      return try await model.run("context", seen).mapValues(finite)
+    }
     let crop = Size(height: shape[2], width: shape[3])
     var sums: [String: [Float]] = [:]
     var count: Float = 0
@@ -63,7 +65,7 @@ public struct Renderer: Sendable {
         count += 1
       }
     }
-    return sums.mapValues { $0.map { $0 / count } }
+    return try sums.mapValues { try finite($0.map { $0 / count }) }
   }
 
   /// The upright picture of a frame, with what `context` gave for it or for it and the frames before.
@@ -83,14 +85,18 @@ public struct Renderer: Sendable {
     for (index, (rows, columns)) in tiles.enumerated() {
       try Task.checkCancellation()
       let raw = ["raw": frame.window(top: rows.read, left: columns.read, tile)]
-      let rgb = try await made(given.merging(raw) { $1 })
-      if rgb.isEmpty || !rgb.allSatisfy(\.isFinite) {
-        throw Failure.wrongNumbers(runtime: model.ranOn, "values that are not finite")
-      }
+      let rgb = try await finite(made(given.merging(raw) { $1 }))
       placement.put(rgb, tile: model.manifest.tile, rows, columns, in: &picture)
       try await progress(index + 1, tiles.count)
     }
     return picture
+  }
+
+  private func finite(_ values: [Float]) throws -> [Float] {
+    if values.isEmpty || !values.allSatisfy(\.isFinite) {
+      throw Failure.wrongNumbers(runtime: model.ranOn, "values that are not finite")
+    }
+    return values
   }
 
   /// What `tile` makes, and modules with functions of their own after it.

@@ -102,12 +102,14 @@ final class FrameTests: XCTestCase {
   }
 
   func test_values_that_are_not_finite_are_refused() async throws {
-    let (_, shot, manifest, golden) = try cases()[3]
-    let renderer = try Renderer(Model(manifest, Shifted(other: Replay(golden), by: .nan)))
-    do {
-      _ = try await renderer.render(shot.frame(), [:])
-      XCTFail("it ended with a picture")
-    } catch Failure.wrongNumbers(runtime: "shifted", _) {}
+    for (one, shot, manifest, golden) in try cases() {
+      let renderer = try Renderer(Model(manifest, Shifted(other: Replay(golden), by: .nan)))
+      do {
+        _ = try await renderer.context(shot.frame())
+        _ = try await renderer.render(shot.frame(), [:])
+        XCTFail("\(one.name) ended with a picture")
+      } catch Failure.wrongNumbers(runtime: "shifted", _) {}
+    }
   }
 
   func test_self_test_accepts_the_right_numbers_alone() async throws {

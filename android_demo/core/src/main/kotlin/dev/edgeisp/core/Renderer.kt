@@ -37,7 +37,7 @@ class Renderer(private val model: Model) {
     fun context(frame: Frame): Map<String, FloatArray> {
         val entry = manifest.functions["context"] ?: return emptyMap()
         val seen = whole(frame, entry)
-        val crop = entry.input("raw") ?: return model.run("context", seen)
+        val crop = entry.input("raw") ?: return model.run("context", seen).mapValues { finite(it.value) }
         val (cropHeight, cropWidth) = crop.shape.takeLast(2)
         val answers = cropStarts(frame.height, cropHeight).flatMap { top ->
             cropStarts(frame.width, cropWidth).map { left ->
@@ -49,7 +49,7 @@ class Renderer(private val model: Model) {
                 var sum = first[i]
                 for (answer in answers.drop(1)) sum += answer.getValue(name)[i]
                 sum / answers.size
-            }
+            }.also(::finite)
         }
     }
 
@@ -97,7 +97,7 @@ class Renderer(private val model: Model) {
 
     /** The part of a tile that it writes. */
     private fun core(rgb: FloatArray, rows: Span, columns: Span): FloatArray {
-        if (rgb.any { !it.isFinite() }) throw Failure.WrongNumbers(model.ranOn, "values that are not finite")
+        finite(rgb)
         val tall = 2 * (rows.stop - rows.start)
         val wide = 2 * (columns.stop - columns.start)
         val part = FloatArray(3 * tall * wide)
@@ -106,6 +106,11 @@ class Renderer(private val model: Model) {
             System.arraycopy(rgb, from, part, (plane * tall + y) * wide, wide)
         }
         return part
+    }
+
+    private fun finite(values: FloatArray): FloatArray {
+        if (values.any { !it.isFinite() }) throw Failure.WrongNumbers(model.ranOn, "values that are not finite")
+        return values
     }
 
     private companion object {

@@ -74,10 +74,13 @@ class FrameTest {
     }
 
     @Test fun renderer_refuses_values_that_are_not_finite() {
-        val case = GoldenFiles.cases("frames").last()
-        val (manifest, golden) = opened(case.getString("manifest"))
-        assertFailsWith<Failure.WrongNumbers> {
-            Renderer(Model(manifest, Replay(golden, Float.NaN))).render(GoldenFiles.frame(case), emptyMap(), { _, _, _, _, _ -> })
+        for (case in GoldenFiles.cases("frames")) {
+            val (manifest, golden) = opened(case.getString("manifest"))
+            val (frame, renderer) = GoldenFiles.frame(case) to Renderer(Model(manifest, Replay(golden, Float.NaN)))
+            assertFailsWith<Failure.WrongNumbers>(case.getString("name")) {
+                renderer.context(frame)
+                renderer.render(frame, emptyMap(), { _, _, _, _, _ -> })
+            }
         }
     }
 
