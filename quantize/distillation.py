@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from edgeisp.models import checkpoint
 from edgeisp.models.functions import ISPNetwork
 from edgeisp.quantize.config import QuantizeConfig
+from edgeisp.quantize.layers import LearnedRange
 from edgeisp.quantize.network import frozen, with_learned
 from edgeisp.quantize.recipe import Plan
 from edgeisp.training.log import Progress
@@ -97,17 +98,17 @@ def _log_error(difference: Tensor) -> Tensor:
 
 
 def _first_broken(network: nn.Module, batch: Batch) -> str:
-    """The first layer, in the order of calls, whose output is not finite."""
+    """The first layer, in the order of calls, whose output is not finite; a quantizer's layer is its convolution."""
     broken: list[str] = []
 
     def look(name: str, output: object) -> None:
         if isinstance(output, Tensor) and not torch.isfinite(output).all():
             broken.append(name)
 
-    handles = [
-        module.register_forward_hook(lambda m, args, y, n=name: look(n, y))
-        for name, module in network.named_modules()
-    ]
+    handles = []
+    for name, module in network.named_modules():
+        layer = name.rpartition(".")[0] if isinstance(module, LearnedRange) else name
+        handles.append(module.register_forward_hook(lambda m, args, y, n=layer: look(n, y)))
     with torch.no_grad():
         network(batch.raw, batch.color)
     for handle in handles:
