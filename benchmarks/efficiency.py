@@ -56,14 +56,16 @@ def main() -> None:
         "--artifacts", type=Path, default=Path("build/bench-int8"), help="folder to keep them in"
     )
     parser.add_argument("--targets", default=",".join(RUNTIMES))
+    parser.add_argument("--networks", default=",".join((*OURS, *PEERS)), help="beside the plain stack")
     parser.add_argument("--page", type=Path, help="page to put the table into, such as docs/speed.md")
     chosen = parser.parse_args()
     torch.manual_seed(0)
     torch.set_num_threads(1)
     half = chosen.side // 2
+    wanted = {*chosen.networks.split(","), BASE}
     networks: dict[str, ISPNetwork] = {
-        **{name: checkpoint.load(name).network for name in OURS},
-        **{name: deployable(kind()) for name, kind in PEERS.items()},
+        **{name: checkpoint.load(name).network for name in OURS if name in wanted},
+        **{name: deployable(kind()) for name, kind in PEERS.items() if name in wanted},
     }
     calls = {}
     for target in chosen.targets.split(","):

@@ -19,6 +19,7 @@ from timing import interleaved, machine
 from edgeisp.engines.base import Folding, Program
 from edgeisp.engines.onnx import ENGINE as ONNX
 from edgeisp.engines.torch import ENGINE as TORCH
+from edgeisp.export import manifest
 from edgeisp.export.verification import example
 from edgeisp.models.checkpoint import load
 
@@ -28,16 +29,17 @@ HEAD = ("network", "runtime", "given, ms", "folded, ms", "ratio", "folding itsel
 def main() -> None:
     """Fold, take turns, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("artifact", type=Path, nargs="?", metavar="ONNX", help="of metaisp")
+    parser.add_argument("artifact", type=Path, nargs="*", metavar="ONNX", help="of metaisp, metaisp-npu")
     parser.add_argument("--side", type=int, default=256, help="of PyTorch's tile, in picture pixels")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--page", type=Path, help="page to put the table into")
     chosen = parser.parse_args()
     programs: dict[tuple[str, str], Program] = {
-        (name, "torch"): TORCH.program(load(name).network, threads=1) for name in ("metaisp", "lwisp")
+        (name, "torch"): TORCH.program(load(name).network, threads=1)
+        for name in ("metaisp", "metaisp-npu", "lwisp")
     }
-    if chosen.artifact:
-        programs["metaisp", "onnxruntime"] = ONNX.open(chosen.artifact, threads=1)
+    for path in chosen.artifact:
+        programs[manifest.read(path).model, "onnxruntime"] = ONNX.open(path, threads=1)
     calls: dict[str, Callable[[], object]] = {}
     rows = []
     for (name, runtime), program in programs.items():
