@@ -54,6 +54,7 @@ bench: $(VENV)/dev.stamp ## Time start-up, engines, whole frames, the toolkit an
 	$(BIN)/python benchmarks/toolkit.py
 	$(BIN)/python benchmarks/frames.py
 	$(BIN)/python benchmarks/data.py
+	$(BIN)/python benchmarks/compiled.py
 
 tflite-runtime: $(OLD_TFLITE)/.stamp ## The old TFLite interpreter (numpy 1) in an environment of its own; the tests then use it.
 

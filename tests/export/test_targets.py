@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import dataclass
 from math import prod
@@ -14,7 +15,7 @@ from edgeisp.engines import ENGINES
 from edgeisp.errors import BadInputError
 from edgeisp.export import TARGETS
 from edgeisp.export.manifest import Delegation
-from edgeisp.export.rewrites import NARROW_CONCATS, prepare
+from edgeisp.export.rewrites import FOLD_HAAR_DOWN, FOLD_HAAR_UP, NARROW_CONCATS, prepare
 from edgeisp.export.target import WHY_NOT, precision_of
 from edgeisp.export.tflite_file import read_metadata, xnnpack_delegation
 from edgeisp.export.verification import THRESHOLDS_DB, compare
@@ -22,7 +23,11 @@ from edgeisp.files import sha256
 from edgeisp.models.functions import Function
 from edgeisp.profile.files import count
 from edgeisp.profile.report import Static
+from edgeisp.quantize.layers import Affine, QDQConv2d, Ranges
+from edgeisp.quantize.network import convolutions
 from edgeisp.quantize.precision import NAMES
+
+SIDE = 16
 
 PAIRS = [
     ("onnx", "fp32"),
@@ -93,9 +98,11 @@ def test_delegate_takes_all_but_the_casts_of_half_precision_inputs(artifact: Art
             assert part.share == 1.0
 
 
-def _global(counted: Static, pixels: int) -> list[str]:
-    """Operations that read a map of eight channels or more, and write fewer values than the smallest map has pixels."""
-    size = 2  # bytes, in half precision
+def _global(counted: Static, pixels: int, size: int = 2) -> list[str]:
+    """Operations that read a map of eight channels or more, and write fewer values than the smallest map has pixels.
+
+    ``size`` is that of the smallest value in bytes; 2 in half precision.
+    """
     return [
         f"{layer.operation} {layer.name}"
         for layer in counted.layers
@@ -109,6 +116,23 @@ def test_tile_has_no_operation_over_the_whole_picture_in_the_written_file(
     counted, pixels = count(artifact.path), prod(small["tile"].inputs["raw"][2:]) // 4
     assert not _global(counted["tile"], pixels)
     assert _global(counted["context"], pixels)  # where it belongs
+
+
+@pytest.mark.parametrize("target", ["onnx", "tflite", "executorch"])
+def test_int8_files_are_delegated_whole_and_their_tile_looks_at_no_whole_picture(
+    target: str, small: dict[str, Function], tmp_path: Path
+) -> None:
+    network = copy.deepcopy(small["tile"].module)
+    FOLD_HAAR_DOWN.apply(network)
+    FOLD_HAAR_UP.apply(network)
+    for name, conv in convolutions(network).items():
+        network.set_submodule(name, QDQConv2d(conv, Ranges(Affine(0.03, 3), Affine(0.02, -7))))
+    functions = network.functions(SIDE, SIDE)  # type: ignore[operator]
+    artifact = convert(target, "w8a8", functions, tmp_path)
+    assert all(part.portable == {} for part in artifact.delegation.values())
+    counted, pixels = count(artifact.path), SIDE * SIDE // 4
+    assert not _global(counted["tile"], pixels, size=1)
+    assert _global(counted["context"], pixels, size=1)
 
 
 def test_metadata_travels_inside_the_file(artifact: Artifact, small: dict[str, Function]) -> None:
