@@ -102,6 +102,14 @@ class EngineOptions:
             "Of an artifact, its packaging must be modules.",
         ),
     ] = None
+    preview: Annotated[
+        bool,
+        typer.Option(
+            "--preview",
+            rich_help_panel=PANEL,
+            help="As posisp looks with point-wise modules in a row as one table of colours, as GPUs run them.",
+        ),
+    ] = False
     threads: Annotated[
         int, typer.Option("--threads", min=0, rich_help_panel=PANEL, help="0 leaves it to the engine.")
     ] = 0
@@ -136,6 +144,10 @@ class EngineOptions:
         """
         if self.artifact is None:
             return self._torch(network)
+        if self.preview:
+            raise BadInputError(
+                "an artifact renders as it is", where="--preview", cure="leave --artifact or --preview out"
+            )
         artifacts = found(self.artifact)
         if self.order:
             names = parse_names(self.order)
@@ -171,6 +183,10 @@ class EngineOptions:
             programs: list[Program] = [engine.program(isp, threads=self.threads)]
         else:
             programs = self._programs(engine, loaded.path)
+        if self.preview:
+            from edgeisp.render.preview import Preview
+
+            programs = [Preview(program) for program in programs]
 
         def inputs(tile: tuple[int, int]) -> dict[str, tuple[int, ...]]:
             return dict(isp.functions(*tile)["tile"].inputs)

@@ -83,5 +83,8 @@ class Pipeline:
             module = self.modules[i]
             values = module.values(raw[None, slices[i]])[0].tolist()
             named = zip(module.parameters, values, strict=True)
-            described.append({"module": module.name, "parameters": {p.name: v for p, v in named}})
+            units = {p.name: p.unit for p in module.parameters if p.unit}
+            described.append(
+                {"module": module.name, "parameters": {p.name: v for p, v in named}, "units": units}
+            )
         return described

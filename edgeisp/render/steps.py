@@ -16,8 +16,17 @@ COLUMNS, LINES = 4, 5
 
 
 def parameters_text(step: Mapping[str, Any]) -> str:
-    """The parameters of a step in one line."""
-    return ", ".join(f"{name} {value:.3g}" for name, value in step["parameters"].items())
+    """The parameters of a step in one line, with their units."""
+    units = step.get("units", {})
+    return ", ".join(
+        f"{name} {value:.3g} {units.get(name, '')}".rstrip() for name, value in step["parameters"].items()
+    )
+
+
+def heads(steps: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Title and text of what goes in, and of the picture after each step."""
+    linear = ("linear RAW", "white balance and colour matrix of the camera")
+    return [linear, *((f"{i}. {step['module']}", parameters_text(step)) for i, step in enumerate(steps, 1))]
 
 
 def steps_sheet(
@@ -32,12 +41,10 @@ def steps_sheet(
     Args:
         title: one line at the top.
         pictures: what goes in, and the picture after each step, ``H x W x 3``.
-        steps: ``module`` and ``parameters`` in physical units.
+        steps: ``module``, ``parameters`` in physical units, and the ``units`` of those that have one.
         tokens: what the policy chooses from, by column of ``odds``.
         odds: probability of each token at each step, along the sequence.
     """
-    heads = [("linear RAW", "white balance and colour matrix of the camera")]
-    heads += [(f"{i}. {step['module']}", parameters_text(step)) for i, step in enumerate(steps, 1)]
     cell = (WIDTH - 2 * MARGIN - (COLUMNS - 1) * GAP) // COLUMNS
     images = [_scaled(picture, cell) for picture in pictures]
     text, tall = 30 + LINES * 20, max(image.height for image in images)
@@ -46,7 +53,7 @@ def steps_sheet(
     sheet = Image.new("RGB", (WIDTH, top + rows * (text + tall + GAP) + _tall(odds) + MARGIN), PAPER)
     draw = ImageDraw.Draw(sheet)
     draw.text((MARGIN, MARGIN - 8), title, font=ImageFont.load_default(32), fill=INK)
-    for index, (image, (name, about)) in enumerate(zip(images, heads, strict=True)):
+    for index, (image, (name, about)) in enumerate(zip(images, heads(steps), strict=True)):
         x, y = MARGIN + index % COLUMNS * (cell + GAP), top + index // COLUMNS * (text + tall + GAP)
         draw.text((x, y), name, font=ImageFont.load_default(22), fill=INK)
         lines = textwrap.wrap(about, cell // 8)[:LINES]

@@ -94,18 +94,6 @@ def test_photo_is_rendered_by_the_name_of_the_network(
     assert Image.open(out).size == (240, 160)
 
 
-def test_show_tells_the_sequence_in_physical_units(
-    capfd: Captured, weights: Path, photo: Path, tmp_path: Path, network: PosISP
-) -> None:
-    out = tmp_path / "steps.png"
-    assert main(["posisp", "show", str(photo), "--checkpoint", str(weights), "-o", str(out), "--json"]) == 0
-    facts = json.loads(capfd.readouterr().out)
-    assert [step["module"] for step in facts["sequence"]] == network.card()["sequence"]
-    assert -3.5 <= facts["sequence"][1]["parameters"]["exposure"] <= 3.5
-    assert all(sum(row.values()) == pytest.approx(1, abs=1e-4) for row in facts["odds"])
-    assert Image.open(out).width == 2000
-
-
 def test_bundled_policy_brightens_the_dark_and_keeps_grey_grey() -> None:
     loaded = checkpoint.load("posisp")
     assert loaded.card[KEY]["task"] == "enhance"
