@@ -1,4 +1,9 @@
-"""LibRaw's own rendering of a task's examples: each is written as a DNG and developed with the camera's settings."""
+"""LibRaw's own rendering of a task's examples: each is written as a DNG and developed with the camera's settings.
+
+    python benchmarks/policy_camera.py
+
+prints what LibRaw comes to on enhancement, and what it would if each picture's brightness were known.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +14,17 @@ from pathlib import Path
 import numpy as np
 import rawpy
 import torch
+from sensor import say
 from torch import Tensor
 
 from edgeisp.raw import write_dng
-from edgeisp.raw.color import color_matrix_from_srgb
+from edgeisp.raw.color import color_matrix_from_srgb, decode_srgb, encode_srgb
 from edgeisp.raw.image import Floats, RawImage
+from edgeisp.training.metrics import psnr
+from edgeisp.training.posisp.evaluate import batches
 from edgeisp.training.posisp.objective import Batch
-from edgeisp.training.tasks.base import DownstreamTask
+from edgeisp.training.tasks import TASKS
+from edgeisp.training.tasks.base import DownstreamTask, TaskOptions
 
 BLACK, WHITE = 1024, 16383
 """Levels of the written files; black leaves room for noise below it."""
@@ -61,3 +70,26 @@ def metric(task: DownstreamTask, test: Sequence[Batch]) -> float:
 
 def _stacked(pictures: Sequence[Floats]) -> Tensor:
     return torch.from_numpy(np.stack(pictures))
+
+
+def told(test: Sequence[Batch]) -> tuple[float, float]:
+    """PSNR of LibRaw's pictures, and of each with the gain from -3 to 3 EV in linear light that suits it best."""
+    plain, best = [], []
+    for raw, color, target in ((*one,) for batch in test for one in zip(*batch, strict=True)):
+        made, truth = developed(raw.numpy(), color.numpy()), target.numpy()
+        gains = 2.0 ** np.arange(-3, 3.01, 0.125)
+        scores = [psnr(encode_srgb(decode_srgb(made) * np.float32(gain)), truth) for gain in gains]
+        plain.append(psnr(made, truth))
+        best.append(max(scores))
+    return float(np.mean(plain)), float(np.mean(best))
+
+
+def main() -> None:
+    for seed in (0, 1, 2):
+        task = TASKS.get("enhance")(TaskOptions(patch=24, seed=seed))
+        plain, best = told(list(batches(task.examples("test"), range(128))))
+        say(f"seed {seed}: {plain:.2f} dB, with its brightness told {best:.2f} dB")
+
+
+if __name__ == "__main__":
+    main()
