@@ -103,10 +103,25 @@ def _half(model: ModelProto) -> ModelProto:
     from onnxruntime.transformers.float16 import convert_float_to_float16
 
     _separate_scales(model)
-    half = onnx_ir.from_proto(convert_float_to_float16(model, keep_io_types=True))
+    converted: ModelProto = convert_float_to_float16(model, keep_io_types=True)
+    _without_twins(converted)
+    half = onnx_ir.from_proto(converted)
     half.graph.sort()  # the converter appends its casts behind their users
     sorted_model: ModelProto = onnx_ir.to_proto(half)
     return sorted_model
+
+
+def _without_twins(model: ModelProto) -> None:
+    """Drop casts that the converter writes again, under the same name, for every reader of a tensor it leaves alone."""
+    made: set[str] = set()
+    kept = []
+    for node in model.graph.node:
+        if node.op_type == "Cast" and node.output[0] in made:
+            continue
+        made.update(node.output)
+        kept.append(node)
+    del model.graph.node[:]
+    model.graph.node.extend(kept)
 
 
 def _separate_scales(model: ModelProto) -> None:

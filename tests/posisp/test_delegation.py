@@ -56,3 +56,15 @@ def test_xnnpack_takes_every_operation_of_modules_and_predictor(name: str, tmp_p
         inputs = {port: torch.rand(shape).numpy() for port, shape in function.inputs.items()}
         for port, value in run(function, inputs).items():
             assert np.abs(program.run(key, inputs)[port] - value).max() < 1e-4
+
+
+def test_modules_convert_to_half_precision_when_a_plane_is_read_twice(tmp_path: Path) -> None:
+    target = TARGETS.get("onnx")
+    if target.missing():
+        pytest.skip("onnx is not installed")
+    function = PosISP(Pipeline.of(("saturation",))).eval().separate(32, 32)["module_saturation"]
+    ready = {"tile": prepare(function, target.rewrites, "fp16").function}
+    target.convert(ready, tmp_path / "module.onnx", parse_precision("fp16"), {})
+    inputs = {port: torch.rand(shape).numpy() for port, shape in function.inputs.items()}
+    got = ENGINES.get("onnx").open(tmp_path / "module.onnx").run("tile", inputs)["rgb"]
+    assert np.abs(got - run(function, inputs)["rgb"]).max() < 4e-3
