@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from edgeisp.errors import BadInputError
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
+    from importlib.metadata import EntryPoint, EntryPoints
 
 T = TypeVar("T")
 
@@ -27,12 +27,29 @@ class Registry(Generic[T]):
     def __init__(self, kind: str, builtin: Mapping[str, str], group: str) -> None:
         self.kind, self.group, self._builtin = kind, group, dict(builtin)
 
-    def _plugins(self) -> dict[str, EntryPoint]:
+    def _offers(self) -> EntryPoints:
         from importlib.metadata import entry_points  # a third of the start-up time of `edgeisp --help`
 
-        return {
-            point.name: point for point in entry_points(group=self.group) if point.name not in self._builtin
-        }
+        return entry_points(group=self.group)
+
+    def _plugins(self) -> dict[str, EntryPoint]:
+        return {point.name: point for point in self._offers() if point.name not in self._builtin}
+
+    def refuse_twice(self, names: Sequence[str]) -> None:
+        """Stop where one of ``names`` stands for two things; `get` would take ours, or any of two packages'.
+
+        Raises:
+            BadInputError: a name is registered twice; the message says by whom.
+        """
+        offers = self._offers()
+        for name in names:
+            by = [self._builtin[name]] if name in self._builtin else []
+            by += [point.value for point in offers if point.name == name]
+            if len(by) > 1:
+                raise BadInputError(
+                    f"the {self.kind} {name!r} is registered twice, by {' and by '.join(by)}",
+                    cure=f"uninstall or rename one (entry point group {self.group})",
+                )
 
     def names(self) -> list[str]:
         """All known names: our own in their listed order, then those of other packages."""

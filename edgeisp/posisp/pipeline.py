@@ -27,11 +27,12 @@ class Pipeline:
         """The set of these names; default: the paper's ten, in our default with the fast denoiser.
 
         Raises:
-            BadInputError: a name that is not known, or one that is given twice.
+            BadInputError: a name that is not known, or one that is given or registered twice.
         """
         chosen = list(names or (PAPER if paper else DEFAULT))
         if twice := [name for name in chosen if chosen.count(name) > 1]:
             raise BadInputError(f"the module {twice[0]!r} is named twice", cure="name each module once")
+        MODULES.refuse_twice(chosen)
         return cls(tuple(MODULES.get(name)(paper) for name in chosen), paper)
 
     @property
