@@ -104,7 +104,7 @@ class Display(Companding):
         return y
 
 
-class ColorRendering(nn.Module):
+class ColorSums(nn.Module):
     """Linear camera RGB to sRGB code values: a colour matrix, then the transfer curve of IEC 61966-2-1.
 
     Works on the planes before a pixel shuffle, ``B x 3n x H x W`` with n sub-pixels of R, then of G, then of B, so that
@@ -131,6 +131,10 @@ class ColorRendering(nn.Module):
         offset = start * (a + start * (b + start * c))
         code: Tensor = 12.92 * x.clamp(self.floor, self.knee) + (root * (a + root * (b + root * c)) - offset)
         return code
+
+
+class ColorRendering(ColorSums):
+    """`ColorSums` whose matrix a rewrite may take as one product."""
 
 
 def bilinear_demosaic() -> nn.Conv2d:

@@ -13,7 +13,7 @@ from typing import ClassVar, Self
 import torch
 from torch import Tensor, nn
 
-from edgeisp.models.blocks import ColorRendering, Companding, Display
+from edgeisp.models.blocks import ColorRendering, ColorSums, Companding, Display
 from edgeisp.models.functions import CONTEXT_SIDE, Function, ISPNetwork, Shape
 from edgeisp.models.inspection import Inspection
 from edgeisp.models.task import Task
@@ -51,12 +51,14 @@ class ContextNetwork(ISPNetwork):
 
     behind: ClassVar[Shape] = ()
     """Dimensions of the context behind the parts, which lie joined along dimension 1."""
+    color: ClassVar[type[ColorSums]] = ColorRendering
+    """How the last stage is written."""
 
     def __init__(self, task: Task) -> None:
         super().__init__()
         self.task = task
         self.compand = Companding() if task.linear else Display()
-        self.rendering = ColorRendering()
+        self.rendering = self.color()
 
     def stages(self) -> Iterable[tuple[str, nn.Module]]:
         """Names and blocks of the stages, in the order in which `walk` runs them."""

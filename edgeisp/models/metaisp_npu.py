@@ -22,6 +22,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
+from edgeisp.models.blocks import ColorSums
 from edgeisp.models.contextual import ContextBlock
 from edgeisp.models.metaisp import CARD as METAISP
 from edgeisp.models.metaisp import CorrectionBlock, MetaISP, WeightPredictor
@@ -132,6 +133,7 @@ class MetaISPNPU(MetaISP):
     """`MetaISP` with the blocks above; the context holds the vectors of all blocks, ``B x 576``."""
 
     activation = nn.ReLU
+    color = ColorSums
 
     def pair(self, channels: int) -> list[CorrectionBlock]:
         n = self.config.n_basis

@@ -36,7 +36,7 @@ def test_profile_counts_measures_and_compares_network_and_artifact(report: Path)
     assert costs["network"]["macs"] == network["costs"]["tile"]["network"]["macs"]
     added = {change["step"]: change["macs"] for change in costs["changes"]}
     assert costs["network"]["macs"] + sum(added.values()) == costs["file"]["macs"]
-    assert set(added) == {"rewrite channels-last-products"}
+    assert set(added) == {"rewrite color-product", "rewrite multiplied-gate"}
     for subject, engine in ((network, "torch"), (artifact, "onnx")):
         tile = next(m for m in subject["measurements"] if m["function"] == "tile")
         assert (tile["engine"], tile["outcome"]["outcome"]) == (engine, "measured")
