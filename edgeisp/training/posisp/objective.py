@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from edgeisp.posisp.network import PosISP
+from edgeisp.posisp.pipeline import Pipeline
 from edgeisp.posisp.policy import Sampled
 from edgeisp.training.posisp.config import PolicyConfig
 from edgeisp.training.tasks.base import DownstreamTask
@@ -64,18 +65,23 @@ def outcome(
         if not shared or not stages:
             stages, done = {(): linear[rows]}, {}
         if sequence not in done:
-            for end in range(
-                1, len(sequence) + 1
-            ):  # sequences that begin alike are run once as far as they agree
-                so_far, last = sequence[:end], sequence[end - 1 : end]
-                if so_far not in stages:
-                    stages[so_far] = pipeline.run(stages[so_far[:-1]], raw[rows], last)
-            made = stages[sequence]
+            made = _run(pipeline, stages, sequence, raw[rows])
             seen = made if pipeline.paper else clipped(made)
             done[sequence] = task.loss(seen, batch.target[rows]) + brightness_penalty(made)
         rewards.append((before[rows] - done[sequence]).mean().detach())
         losses.append(done[sequence].mean())
     return Outcome(torch.stack(rewards), torch.stack(losses).mean())
+
+
+def _run(
+    pipeline: Pipeline, stages: dict[tuple[int, ...], Tensor], sequence: tuple[int, ...], raw: Tensor
+) -> Tensor:
+    """What ``sequence`` makes; sequences that begin alike run once as far as they agree, which ``stages`` keeps."""
+    for end in range(1, len(sequence) + 1):
+        so_far = sequence[:end]
+        if so_far not in stages:
+            stages[so_far] = pipeline.run(stages[so_far[:-1]], raw, so_far[-1:])
+    return stages[sequence]
 
 
 def policy_loss(config: PolicyConfig, step: int, rewards: Tensor, drawn: Sampled) -> Tensor:
