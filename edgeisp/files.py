@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import hashlib
 import os
@@ -9,8 +10,10 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from edgeisp.errors import BadInputError
 
 PREVIOUS = "previous"
 """Where a folder waits while another takes its name."""
@@ -36,19 +39,44 @@ def whole(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def staging(path: Path) -> Iterator[Path]:
-    """A hidden folder beside ``path`` that vanishes afterwards; those of processes that were killed are swept away."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """A hidden folder beside ``path`` that vanishes afterwards; those of processes that were killed are swept away.
+
+    Folders above that did not exist are made; they vanish as well where the block fails and leaves them empty.
+
+    Raises:
+        BadInputError: nothing can be written there.
+    """
+    made = [folder for folder in path.parents if not folder.exists()]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = _hidden(path)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        reason = "its folder is a file" if isinstance(error, FileExistsError) else error.strerror
+        raise BadInputError(
+            f"cannot be written: {reason}", where=path, cure="name a place where you may write"
+        ) from error
+    try:
+        yield folder
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # at the first that others have put something into
+            for empty in made:
+                empty.rmdir()
+        raise
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _hidden(path: Path) -> Path:
     host = platform.node().replace(".", "-") or "host"  # a folder may be shared between machines
     for left in path.parent.glob(f".{glob.escape(f'{path.name}.{host}')}.*.part"):
         if not _alive(left.name.split(".")[-3]):
             _put_back(left / PREVIOUS, path)
             shutil.rmtree(left, ignore_errors=True)
     prefix = f".{path.name}.{host}.{os.getpid()}."
-    folder = Path(tempfile.mkdtemp(prefix=prefix, suffix=".part", dir=path.parent))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=prefix, suffix=".part", dir=path.parent))
 
 
 def _alive(pid: str) -> bool:

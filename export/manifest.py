@@ -306,8 +306,8 @@ def read(artifact: Path) -> Manifest:
     path = path_of(artifact)
     if not path.is_file():
         raise BadInputError(
-            "no such manifest",
-            where=path,
+            f"no manifest {path.name} beside it" if artifact.exists() else "no such artifact",
+            where=artifact,
             cure="give an artifact that `edgeisp export` wrote, with its manifest beside it",
         )
     manifest = decode(path.read_bytes(), path)

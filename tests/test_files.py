@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from edgeisp.errors import BadInputError
 from edgeisp.files import sha256, whole
 
 
@@ -89,6 +90,20 @@ def test_whole_leaves_nothing_when_the_disk_is_full(tmp_path: Path) -> None:
     )
     assert b"File too large" in done.stderr
     assert names(tmp_path) == []
+
+
+def test_whole_leaves_no_new_folder_when_the_block_fails(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), whole(tmp_path / "new" / "deep" / "a.bin") as part:
+        part.write_bytes(b"half")
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_whole_names_the_file_when_nothing_can_be_written_there(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    path = tmp_path / "file" / "a.bin"
+    with pytest.raises(BadInputError, match=r"a\.bin: cannot be written: its folder is a file"), whole(path):
+        pass
 
 
 def test_sha256_is_the_plain_digest_when_given_a_file(tmp_path: Path) -> None:

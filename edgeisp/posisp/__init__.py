@@ -56,14 +56,18 @@ DEFAULT = tuple("fast-denoise" if name == "denoise" else name for name in PAPER)
 
 
 def places(names: Sequence[str], known: Sequence[str]) -> tuple[int, ...]:
-    """Where each of ``names`` is in ``known``, the modules of a set.
+    """Where each of ``names``, an order, is in ``known``, the modules of a set.
 
     Raises:
         BadInputError: a name that is not of the set, or one that comes twice.
     """
     for name in names:
         if name not in known:
-            raise BadInputError(f"no module {name!r} in this set", cure=f"it has: {', '.join(known)}")
+            raise BadInputError(
+                f"no module {name!r} in this set", where="--order", cure=f"it has: {', '.join(known)}"
+            )
     if len(set(names)) < len(names):
-        raise BadInputError(f"a module comes twice in {', '.join(names)}", cure="name each module once")
+        raise BadInputError(
+            f"a module comes twice in {', '.join(names)}", where="--order", cure="name each module once"
+        )
     return tuple(known.index(name) for name in names)

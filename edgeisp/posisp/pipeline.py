@@ -31,7 +31,9 @@ class Pipeline:
         """
         chosen = list(names or (PAPER if paper else DEFAULT))
         if twice := [name for name in chosen if chosen.count(name) > 1]:
-            raise BadInputError(f"the module {twice[0]!r} is named twice", cure="name each module once")
+            raise BadInputError(
+                f"a module comes twice: {twice[0]}", where="--modules", cure="name each module once"
+            )
         MODULES.refuse_twice(chosen)
         return cls(tuple(MODULES.get(name)(paper) for name in chosen), paper)
 

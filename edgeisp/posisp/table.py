@@ -76,14 +76,24 @@ def folded(pipeline: Pipeline, raw: Tensor, run: Sequence[int], peak: float = 1.
     return Table(made.reshape(1, 3, SIDE, SIDE, SIDE), peak)
 
 
-def peaks(pipeline: Pipeline, raw: Tensor, sequence: Sequence[int]) -> list[float]:
-    """How bright a picture can be in front of each run of `runs`, when what goes in is from 0 to 1.
+@dataclass(frozen=True)
+class Run:
+    """One of `runs`, in front of which a picture with given parameters is from 0 to ``peak``."""
 
-    Point-wise runs are asked for every colour of a grid, others for an edge and for a bright dot in the dark.
+    pointwise: bool
+    ids: tuple[int, ...]
+    peak: float
+
+
+def bounded(pipeline: Pipeline, raw: Tensor, sequence: Sequence[int]) -> list[Run]:
+    """The `runs` of ``sequence`` for a picture from 0 to 1 with the parameters ``raw``, ``1 x size``.
+
+    How bright a run makes it is asked of every colour of a grid where it is point-wise, else of an edge and of a bright
+    dot in the dark.
     """
     peak, found = 1.0, []
     for pointwise, run in runs(pipeline, sequence):
-        found.append(peak)
+        found.append(Run(pointwise, run, peak))
         probe = grid(SIDE) if pointwise else _edge(pipeline, run)
         peak = max(1e-3, float(pipeline.run(peak * probe, raw, run).max()))
     return found

@@ -14,7 +14,7 @@ from torch import Tensor
 from edgeisp.engines.base import Program, Tensors
 from edgeisp.errors import BadInputError
 from edgeisp.posisp.network import PosISP
-from edgeisp.posisp.table import SHORTEST, folded, peaks, runs
+from edgeisp.posisp.table import SHORTEST, bounded, folded, runs
 
 Step = Callable[[Tensor], Tensor]
 
@@ -33,7 +33,11 @@ class Preview:
     def __post_init__(self) -> None:
         network = getattr(self.program, "network", None)
         if not isinstance(network, PosISP):
-            raise BadInputError("no network of modules", where="--preview", cure="add --model posisp")
+            raise BadInputError(
+                f"{type(network).__name__} is no chain of modules",
+                where="--preview",
+                cure="leave it out, or add --model posisp",
+            )
         if not any(
             pointwise and len(run) >= SHORTEST for pointwise, run in runs(network.pipeline, network.sequence)
         ):
@@ -68,11 +72,9 @@ class Preview:
         """The steps for a picture."""
         pipeline, sequence = self.network.pipeline, self.network.sequence
         steps: list[Step] = []
-        for (pointwise, run), peak in zip(
-            runs(pipeline, sequence), peaks(pipeline, raw, sequence), strict=True
-        ):
-            if pointwise and len(run) >= SHORTEST:
-                steps.append(folded(pipeline, raw, run, peak))
+        for run in bounded(pipeline, raw, sequence):
+            if run.pointwise and len(run.ids) >= SHORTEST:
+                steps.append(folded(pipeline, raw, run.ids, run.peak))
             else:
-                steps.append(partial(pipeline.run, raw=raw, sequence=run))
+                steps.append(partial(pipeline.run, raw=raw, sequence=run.ids))
         return steps

@@ -124,7 +124,7 @@ def test_dump_is_rendered_when_described(render: Callable[..., dict[str, object]
         (["-o", "a.jpg", "--engine", "tfllite"], 2, "did you mean 'tflite'"),
         (["-o", "a.jpg", "--engine", "onnx"], 2, "--artifact"),
         (["-o", "a.jpg", "--model", "metaips"], 2, "did you mean 'metaisp'"),
-        (["-o", "a.jpg", "--artifact", "none.onnx"], 2, "no such manifest"),
+        (["-o", "a.jpg", "--artifact", "none.onnx"], 2, "no such artifact"),
         (["-o", "a.jpg", "--checkpoint", "none.safetensors"], 3, "no such checkpoint"),
         (["-o", "a.jpg", "--assume-cfa", "RGBG"], 2, "--assume-cfa"),
         (["-o", "a.jpg", "--raw-size", "10"], 2, "--raw-size"),

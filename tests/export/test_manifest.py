@@ -105,7 +105,7 @@ def test_damaged_manifest_raises_nothing_but_a_typed_error(
 
 
 def test_read_refuses_when_the_manifest_is_absent(tmp_path: Path) -> None:
-    with pytest.raises(BadInputError, match="no such manifest"):
+    with pytest.raises(BadInputError, match="no such artifact"):
         m.read(tmp_path / "net.tflite")
 
 

@@ -23,7 +23,7 @@ from edgeisp.posisp import MODULES
 from edgeisp.posisp.cube import cube
 from edgeisp.posisp.network import PosISP
 from edgeisp.posisp.pipeline import Pipeline
-from edgeisp.posisp.table import decode, encode, folded, peaks, runs
+from edgeisp.posisp.table import bounded, decode, encode, folded, runs
 
 LIMIT = 0.3
 """Mean CIEDE2000 from the exact chain."""
@@ -101,7 +101,7 @@ def test_table_reaches_as_far_as_pictures_do_when_modules_in_front_brighten() ->
     sequence = (0, 1, 2, 3)
     with torch.inference_mode():
         before = pipeline.run(pictures()[0][1:2], raw, (0, 1))
-        peak = peaks(pipeline, raw, sequence)[2]
+        peak = bounded(pipeline, raw, sequence)[2].peak
         assert before.max() <= peak
         exact = pipeline.run(before, raw, (2, 3))
         assert difference(folded(pipeline, raw, (2, 3), peak)(before), exact) <= LIMIT

@@ -121,15 +121,14 @@ def _shown(frame: Frame, picture: Tensor) -> Pixels:
 def _cubes(network: PosISP, values: Tensor, title: str, path: Path) -> dict[Path, str]:
     """The table of each run of point-wise modules, by its file: ``path``, numbered where there are several."""
     from edgeisp.posisp.cube import cube
-    from edgeisp.posisp.table import peaks, runs
+    from edgeisp.posisp.table import bounded
 
     pipeline = network.pipeline
-    cut = zip(runs(pipeline, network.sequence), peaks(pipeline, values, network.sequence), strict=True)
-    found = [(run, peak) for (pointwise, run), peak in cut if pointwise]
+    found = [run for run in bounded(pipeline, values, network.sequence) if run.pointwise]
     if not found:
         names = ", ".join(network.card()["sequence"])
         raise BadInputError(f"no point-wise module among {names}", where="--cube", cure="leave it out")
-    texts = [cube(title, pipeline, values, run, peak) for run, peak in found]
+    texts = [cube(title, pipeline, values, run.ids, run.peak) for run in found]
     if len(texts) == 1:
         return {path: texts[0]}
     return {path.with_stem(f"{path.stem}-{i}"): text for i, text in enumerate(texts, 1)}

@@ -20,6 +20,8 @@ from edgeisp.files import cache_folder, whole
 
 STRIDE = 4
 STEPS, BATCH, RATE = 700, 32, 2e-3
+TOLD = 100
+"""Steps from one line of progress to the next."""
 VERSION = 1
 """Goes up with every change of network, scenes or training: kept weights are then made anew."""
 
@@ -89,8 +91,11 @@ def pretrained(
         pictures = torch.from_numpy(np.stack([scene.picture for scene in scenes]))
         targets = torch.from_numpy(np.stack([target(scene) for scene in scenes]))
         optimizer.zero_grad()
-        loss(network(pictures), targets).mean().backward()
+        found = loss(network(pictures), targets).mean()
+        found.backward()
         optimizer.step()
+        if (step + 1) % TOLD == 0:
+            note(f"network for {name}: {step + 1} of {STEPS} steps, loss {found.item():.3f}")
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole(path) as part:
         part.write_bytes(save({key: value.contiguous() for key, value in network.state_dict().items()}))
