@@ -23,6 +23,7 @@ from timing import instructions, interleaved, machine
 
 from edgeisp.cli.engine import EngineOptions
 from edgeisp.cli.options import NetworkOptions
+from edgeisp.data.synthetic_test import ISOS
 from edgeisp.engines import ENGINES
 from edgeisp.export import TARGETS, manifest
 from edgeisp.export.manifest import Manifest, Verified
@@ -33,7 +34,7 @@ from edgeisp.models import checkpoint
 from edgeisp.raw.image import Floats
 from edgeisp.render.frame import Frame
 from edgeisp.render.quantize import Quantizer
-from edgeisp.training.evalset import ISOS, EvalPicture, synthetic_test
+from edgeisp.training.evalset import EvalPicture, synthetic_test
 from edgeisp.training.metrics import psnr
 
 NOT_RUN_SIDE = 128

@@ -15,13 +15,14 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
+from edgeisp.data.synthetic_test import ISOS
 from edgeisp.files import whole
 from edgeisp.models.functions import ISPNetwork
 from edgeisp.quantize import recipe
 from edgeisp.quantize.config import QuantizeConfig
 from edgeisp.quantize.distillation import distil
 from edgeisp.training import gradients
-from edgeisp.training.evalset import ISOS, EvalPicture, synthetic_test
+from edgeisp.training.evalset import EvalPicture, synthetic_test
 from edgeisp.training.evaluate import render_whole
 from edgeisp.training.metrics import psnr
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from edgeisp.models.halo import Halo
     from edgeisp.models.task import Task
     from edgeisp.profile.tiles import Cut, Price
+    from edgeisp.render.halo import Progress
     from edgeisp.render.renderer import Renderer
 
 Fit = Callable[[tuple[int, int]], "Renderer"]
@@ -80,7 +81,8 @@ class EngineOptions:
         typer.Option(
             "--halo",
             rich_help_panel=PANEL,
-            help="Around a tile: auto (unseen, less than half an 8-bit code), exact (the receptive field), or pixels.",
+            help="Around a tile: auto (less than half an 8-bit code off on the test pictures), exact (the receptive "
+            "field), or pixels.",
         ),
     ] = "auto"
     context: Annotated[
@@ -127,15 +129,18 @@ class EngineOptions:
             return MODELS.get(network.model).task
         return TASKS[found(self.artifact)[0].manifest.task]
 
-    def open(self, network: NetworkOptions, frame: tuple[int, int]) -> Renderer:
+    def open(
+        self, network: NetworkOptions, frame: tuple[int, int], progress: Progress | None = None
+    ) -> Renderer:
         """The renderer for frames of one size, height and width of the packed planes; see `start`."""
-        return self.start(network)(frame)
+        return self.start(network, progress)(frame)
 
-    def start(self, network: NetworkOptions) -> Fit:
+    def start(self, network: NetworkOptions, progress: Progress | None = None) -> Fit:
         """Open the engine: what it returns has a renderer for frames of any size, with the same programs.
 
         Args:
             network: what runs where no artifact is given.
+            progress: shows how far measuring the halo is, of a checkpoint whose card has none.
 
         Raises:
             BadInputError: names that are not known, an artifact that is damaged, a tile that cannot be.
@@ -143,7 +148,7 @@ class EngineOptions:
             UnavailableError: the engine cannot run here.
         """
         if self.artifact is None:
-            return self._torch(network)
+            return self._torch(network, progress)
         if self.preview:
             raise BadInputError(
                 "an artifact renders as it is", where="--preview", cure="leave --artifact or --preview out"
@@ -154,12 +159,12 @@ class EngineOptions:
             artifacts = [Artifact(one.path, one.manifest.ordered(names)) for one in artifacts]
         return self._artifacts(artifacts)
 
-    def _torch(self, network: NetworkOptions) -> Fit:
+    def _torch(self, network: NetworkOptions, progress: Progress | None) -> Fit:
         from edgeisp.engines import ENGINES
         from edgeisp.engines.torch import TorchEngine
         from edgeisp.models.functions import reordered
         from edgeisp.quantize.checkpoint import load_any
-        from edgeisp.render.halo import halo_of, measure
+        from edgeisp.render.halo import exact, halo_of
         from edgeisp.render.renderer import Renderer
         from edgeisp.render.tiles import check
 
@@ -170,10 +175,10 @@ class EngineOptions:
                 f"the engine {engine.name} runs artifacts, not checkpoints", where="--engine", cure=cure
             )
         loaded = load_any(network.model, network.checkpoint)
-        isp, known = loaded.network, partial(halo_of, loaded)
+        isp, known = loaded.network, partial(halo_of, loaded, progress)
         if self.order:
             isp = reordered(isp, parse_names(self.order))
-            known = partial(measure, isp)
+            known = partial(exact, isp)
         scale, stride = loaded.task.scale, int(isp.stride)
         halo = self._halo(known, scale * stride) // scale
         asked = None if self.tile == AUTO else parse_size(self.tile or str(DEFAULT_TILE), "--tile")

@@ -94,9 +94,8 @@ def evaluate(
         from edgeisp.render.halo import carded
 
         figures = {**loaded.card.get("figures", {}), data: [_figures(score) for score in scores]}
-        checkpoints.save(
-            loaded.path, loaded.network, {**carded(loaded.network, loaded.card), "figures": figures}
-        )
+        card = carded(loaded.network, loaded.card, console.progress)
+        checkpoints.save(loaded.path, loaded.network, {**card, "figures": figures})
     facts = {
         "model": model,
         "checkpoint": str(loaded.path),

@@ -35,9 +35,8 @@ def evaluate_subtask(console: Console, loaded: LoadedModel, data: str, record: b
         from edgeisp.render.halo import carded
 
         figures = {**loaded.card.get("figures", {}), data: [_line(score) for score in scores]}
-        checkpoints.save(
-            loaded.path, loaded.network, {**carded(loaded.network, loaded.card), "figures": figures}
-        )
+        card = carded(loaded.network, loaded.card, console.progress)
+        checkpoints.save(loaded.path, loaded.network, {**card, "figures": figures})
     facts = {
         "model": loaded.name,
         "checkpoint": str(loaded.path),

@@ -51,7 +51,7 @@ def inspect(
     raw = source.read()
     loaded = load(network.model, network.checkpoint)
     frame = Frame.of(raw)
-    renderer = EngineOptions().open(network, frame.size)
+    renderer = EngineOptions().open(network, frame.size, console.progress)
     with console.progress("rendering", total=len(renderer.tiles(frame))) as advance:
         picture = dataclasses.replace(renderer, on_tile=advance).render(frame, Quantizer(8))
     planes = frame.reduced(PLANE_PIXELS, renderer.stride)

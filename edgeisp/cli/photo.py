@@ -97,7 +97,7 @@ class Work:
     @cached_property
     def fit(self) -> Fit:
         """The engine, open from the first photo to the last."""
-        return self.engine.start(self.network)
+        return self.engine.start(self.network, self.console.progress)
 
     def renderer(self, opened: Opened) -> Renderer:
         """For photos of this size."""

@@ -20,6 +20,13 @@ from edgeisp.raw.noise import phone_profile
 from edgeisp.raw.unprocess import DAYLIGHT_MATRICES, Camera, unprocess
 
 PHONE, ISO = "Samsung Galaxy S6", 800
+CAMERA = Camera(
+    color_matrix=DAYLIGHT_MATRICES["Sony ILCE-7"],
+    white_balance=(1.94, 1.0, 1.72),
+    noise=phone_profile(PHONE, ISO),
+    cfa="GRBG",
+)
+"""What records it."""
 PAN = 2
 """Pixels by which a sequence moves from frame to frame."""
 SUN = (0.66, 0.335)
@@ -42,15 +49,9 @@ def sample_raw(width: int = 2400, height: int = 1600, seed: int = 8) -> RawImage
 def sample_sequence(frames: int, width: int, height: int, seed: int = 8) -> Iterator[RawImage]:
     """The sample scene as a camera sees it that pans slowly to the right: `PAN` pixels a frame, new noise in each."""
     rng = np.random.default_rng(seed)
-    camera = Camera(
-        color_matrix=DAYLIGHT_MATRICES["Sony ILCE-7"],
-        white_balance=(1.94, 1.0, 1.72),
-        noise=phone_profile(PHONE, ISO),
-        cfa="GRBG",
-    )
     scene = sample_picture(width + PAN * (frames - 1), height, rng)
     for left in range(0, PAN * frames, PAN):
-        raw = unprocess(scene[:, :, left : left + width], camera, rng, iso=ISO)
+        raw = unprocess(scene[:, :, left : left + width], CAMERA, rng, iso=ISO)
         yield replace(raw, make="edgeisp", model=f"drawn scene, noise of a {PHONE}")
 
 

@@ -28,6 +28,8 @@ CPU_SECONDS = 60
 EXIF_ORIENTATION = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
 """LibRaw's ``flip`` to EXIF."""
 PICTURES = {b"\xff\xd8\xff": "a JPEG", b"\x89PNG": "a PNG", b"GIF8": "a GIF", b"RIFF": "a WebP"}
+LIBRAW_SMALLEST = 22
+"""Pixels of the shortest side that LibRaw opens."""
 LIBRAW_DEFAULT_WHITE = 65535
 """What LibRaw says, with a black level of 0, when it knows neither."""
 
@@ -59,6 +61,12 @@ def decode(path: Path) -> tuple[Decoded, Samples] | Failed:
     except OSError as error:
         return Failed(f"the file cannot be read ({error.strerror})", "check the path and its permissions")
     except (rawpy.LibRawError, NotImplementedError, RuntimeError) as error:
+        if isinstance(tags, DngTags) and min(tags.shape) < LIBRAW_SMALLEST:
+            height, width = tags.shape
+            return Failed(
+                f"{width}x{height} pixels: LibRaw opens none under {LIBRAW_SMALLEST}x{LIBRAW_SMALLEST}",
+                "give a larger picture, or the sensor values alone with --raw-size",
+            )
         what, cure = _explain(error, path)
         return Failed(what, cure, tags.facts if isinstance(tags, DngTags) else None)
 

@@ -7,23 +7,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from edgeisp.data import photos
 from edgeisp.data.frame import frame_of, on_grid
 from edgeisp.data.open import open_set
 from edgeisp.data.pairset import Entry, PairSet
-from edgeisp.data.scenes import PAINTERS, painted
+from edgeisp.data.synthetic_test import shots
 from edgeisp.raw import RawImage
 from edgeisp.raw.color import planar
-from edgeisp.raw.image import CFAS, Floats
-from edgeisp.raw.noise import phone_profile
+from edgeisp.raw.image import Floats
 from edgeisp.raw.reader import RawReader
-from edgeisp.raw.unprocess import Camera, random_camera, unprocess
 from edgeisp.training.metrics import EXACT, LITERATURE, Measure
-
-PHONE = "Samsung Galaxy S6"
-"""The phone whose noise the test uses: the only one of the table measured from ISO 100 to 3200."""
-ISOS = (100, 1600)
-SCENE_SIZE, SCENE_SEED = 384, 20240803
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,29 +50,9 @@ class EvalPicture:
 
 
 def synthetic_test() -> Iterator[EvalPicture]:
-    """The test pictures, always the same: four photographs and a scene of each kind, new to training, at two ISOs.
-
-    Cameras are random but fixed, 12 bits, and go through all four CFA layouts.
-    """
-    natural = [(name.split(":")[1], planar(photos.photo(name))) for name in photos.TEST]
-    drawn = [
-        (painter.__name__, painted(painter, SCENE_SIZE, np.random.default_rng(SCENE_SEED)))
-        for painter in PAINTERS
-    ]
-    for iso in ISOS:
-        for index, (name, truth) in enumerate([*natural, *drawn]):
-            rng = np.random.default_rng((SCENE_SEED, iso, index))
-            camera = random_camera(rng)
-            camera = Camera(
-                camera.color_matrix,
-                camera.white_balance,
-                phone_profile(PHONE, iso),
-                CFAS[index % 4],
-                256.0,
-                4095.0,
-            )
-            raw = unprocess(truth, camera, rng, iso)
-            yield EvalPicture(name, iso, index < len(natural), raw, {"exact": Truth(truth)})
+    """The pictures of `edgeisp.data.synthetic_test` with their truth."""
+    for shot in shots():
+        yield EvalPicture(shot.name, shot.iso, shot.natural, shot.raw, {"exact": Truth(shot.picture)})
 
 
 @dataclass(frozen=True)

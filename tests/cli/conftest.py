@@ -22,7 +22,8 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     network = MetaISP()
     torch.nn.init.zeros_(network.head.weight)
     path = tmp_path_factory.mktemp("checkpoint") / "demosaic.safetensors"
-    save(path, network, {"model": "metaisp", "data": "none", "steps": 0})
+    halo = {"auto": 64, "exact": 432, "error_codes": 0.0, "pictures": 1}
+    save(path, network, {"model": "metaisp", "data": "none", "steps": 0, "halo": halo})
     return path
 
 

@@ -111,6 +111,21 @@ def test_dump_is_rendered_when_described(render: Callable[..., dict[str, object]
     assert np.abs(codes - expected).max() <= 1.5
 
 
+def test_frame_is_rendered_when_it_is_smaller_than_the_halo(
+    render: Callable[..., dict[str, object]], tmp_path: Path
+) -> None:
+    np.random.default_rng(0).integers(64, 1023, (20, 18)).astype("<u2").tofile(tmp_path / "dump.raw")
+    described = ["--raw-size", "18x20", "--bits", "10", "--cfa", "RGGB", "--black", "64"]
+    assumed = ["--assume-white-balance", "1,1,1", "--assume-color-matrix", "srgb"]
+    for halo, pixels in (("auto", 64), ("exact", 432)):
+        given = ["-o", tmp_path / f"{halo}.png", "--halo", halo, *described, *assumed]
+        assert render(*given, source=tmp_path / "dump.raw")["halo"] == pixels
+    auto, exact = (np.asarray(Image.open(tmp_path / f"{halo}.png")).astype(int) for halo in ("auto", "exact"))
+    assert auto.shape == (20, 18, 3)
+    assert np.ptp(exact) > 100
+    assert np.abs(auto - exact).max() <= 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 import torch
 
@@ -11,6 +12,7 @@ from edgeisp.cli.main import main
 from edgeisp.models import checkpoint
 from edgeisp.posisp.network import KEY, PosISP
 from edgeisp.posisp.pipeline import Pipeline
+from edgeisp.render import halo
 
 NAMES = ("exposure", "ccm", "sharpen", "fast-denoise", "gamma", "local-tone", "contrast")
 
@@ -29,7 +31,9 @@ def network() -> PosISP:
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory: pytest.TempPathFactory, network: PosISP) -> Path:
     path = tmp_path_factory.mktemp("posisp") / "posisp.safetensors"
-    checkpoint.save(path, network, {"model": "posisp", KEY: {**network.card(), "task": "enhance"}})
+    known = msgspec.to_builtins(halo.exact(network))
+    card = {"model": "posisp", KEY: {**network.card(), "task": "enhance"}, halo.KEY: known}
+    checkpoint.save(path, network, card)
     return path
 
 

@@ -17,8 +17,8 @@ from edgeisp.errors import CheckpointError
 from edgeisp.models import checkpoint
 from edgeisp.posisp.network import KEY, PosISP
 from edgeisp.raw import read_raw
+from edgeisp.render import halo
 from edgeisp.render.frame import Frame
-from edgeisp.render.halo import measure
 from edgeisp.render.quantize import Quantizer
 from edgeisp.render.renderer import Renderer
 
@@ -77,11 +77,13 @@ def test_tiles_make_the_picture_of_the_whole_frame(photo: Path, network: PosISP)
     assert np.abs(picture(64, exact) - picture(160, 20)).max() <= 2
 
 
-def test_halo_is_measured_with_the_thumbnails_context(network: PosISP) -> None:
-    made = network
-    halo = measure(made)
-    assert halo.exact == 2 * (made.reach() + made.reach() % 2)
-    assert halo.auto <= halo.exact
+def test_halo_is_measured_with_the_thumbnails_context(
+    network: PosISP, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(halo, "_sources", lambda task: iter([Frame.of(read_raw(photo))]))
+    found = halo.measure(network)
+    assert found.exact == 2 * (network.reach() + network.reach() % 2)
+    assert 0 < found.auto <= found.exact
 
 
 def test_photo_is_rendered_by_the_name_of_the_network(

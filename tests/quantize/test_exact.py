@@ -18,7 +18,7 @@ from edgeisp.quantize.layers import Ranges
 from edgeisp.quantize.network import with_qdq
 from edgeisp.quantize.precision import parse_precision
 from edgeisp.render.frame import Frame
-from edgeisp.render.halo import measure
+from edgeisp.render.halo import exact
 from edgeisp.render.quantize import Quantizer
 from edgeisp.render.renderer import Renderer
 
@@ -32,7 +32,7 @@ def test_int8_picture_is_the_same_to_the_bit_when_the_halo_is_exact(
     name: str, tiny: ISPNetwork, ranges: dict[str, Ranges], tmp_path: Path
 ) -> None:
     pytest.importorskip(PACKAGES[name])
-    target, quantized, halo = TARGETS.get(name), with_qdq(tiny, ranges), measure(tiny).exact // 2
+    target, quantized, halo = TARGETS.get(name), with_qdq(tiny, ranges), exact(tiny).exact // 2
     frame, pictures = Frame.of(sample_raw(96, 80)), []
     for side in SIDES:
         functions = quantized.functions(side, side)

@@ -114,6 +114,11 @@ def test_read_raw_refuses_a_demosaiced_dng_when_given_one(make_dng: MakeDng) -> 
         read_raw(make_dng(data=data, photometric=tifffile.PHOTOMETRIC.LINEAR_RAW))
 
 
+def test_read_raw_names_the_size_when_it_is_smaller_than_libraw_opens(make_dng: MakeDng) -> None:
+    with pytest.raises(BadInputError, match="30x20 pixels: LibRaw opens none under 22x22"):
+        read_raw(make_dng(data=np.full((20, 30), 500, np.uint16)))
+
+
 def test_read_raw_refuses_a_monochrome_dng_when_given_one(make_dng: MakeDng) -> None:
     path = make_dng()
     cfa, linear = (struct.pack("<HHIH", 262, 3, 1, kind) for kind in (32803, 34892))

@@ -1,4 +1,4 @@
-"""With the exact halo a picture is the same to the bit whatever the tile; and what measuring a halo finds."""
+"""With the exact halo a picture is the same to the bit whatever the tile."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pytest
 import torch
 
 from edgeisp.engines import ENGINES
-from edgeisp.engines.torch import TorchProgram
 from edgeisp.export import TARGETS
 from edgeisp.export.rewrites import prepare
 from edgeisp.models.functions import ISPNetwork
@@ -20,9 +19,9 @@ from edgeisp.models.lwisp import LWISP, LWISPConfig
 from edgeisp.quantize.precision import parse_precision
 from edgeisp.raw.image import RawImage
 from edgeisp.render.frame import Frame
-from edgeisp.render.halo import measure
+from edgeisp.render.halo import exact
 from edgeisp.render.quantize import Quantizer
-from edgeisp.render.renderer import Picture, Renderer
+from edgeisp.render.renderer import Renderer
 
 SIDES = (80, 96, 128)
 """Of tiles, in packed pixels."""
@@ -72,21 +71,8 @@ def test_picture_is_the_same_to_the_bit_when_the_halo_is_exact(
     network: ISPNetwork, frame: Frame, target: str, tmp_path: Path
 ) -> None:
     pytest.importorskip(PACKAGES[target])
-    exact = renderers(network, measure(network).exact // 2, target, tmp_path)
-    one, *others = (renderer.render(frame, Quantizer(16)) for renderer in exact)
+    made = renderers(network, exact(network).exact // 2, target, tmp_path)
+    one, *others = (renderer.render(frame, Quantizer(16)) for renderer in made)
     assert all(np.array_equal(one, other) for other in others)
-    narrow = replace(exact[0], halo=0).render(frame, Quantizer(16))
+    narrow = replace(made[0], halo=0).render(frame, Quantizer(16))
     assert not np.array_equal(one, narrow)
-
-
-def test_smallest_halo_errs_by_less_than_half_a_code(network: ISPNetwork, frame: Frame) -> None:
-    found = measure(network)
-    assert 0 < found.auto <= found.exact
-    assert 0 <= found.error_codes < 0.5
-
-    def rendered(halo: int, side: int) -> Picture:
-        shapes = {name: dict(f.inputs) for name, f in network.functions(side, side).items()}
-        return Renderer([TorchProgram(network)], shapes, halo // 2).render(frame, Quantizer(16))
-
-    whole = rendered(found.exact, 256).astype(np.int32)
-    assert np.abs(rendered(found.auto, 96) - whole).max() <= 0.5 * 257
