@@ -92,7 +92,12 @@ class ContextNetwork(ISPNetwork):
         return self.rendering(made, color) if self.task.rendered else made
 
     def folded(self, context: Tensor) -> Self:
-        """The network for pictures with this context alone, of batch 1: computes the same with fewer operations."""
+        """The network for pictures with this context alone, of batch 1: computes the same with fewer operations.
+
+        With int8 weights it is the network itself: their scales were found for them as they are.
+        """
+        if any(buffer.dtype == torch.int8 for buffer in self.buffers()):
+            return self
         made = copy.deepcopy(self).requires_grad_(False)
         names = {block: name for name, block in made.named_modules()}
         for block, part in zip(made.blocks, context.split(self.parts, 1), strict=True):

@@ -8,6 +8,7 @@ import torch
 from edgeisp.checkpoints import bundled
 from edgeisp.errors import BadInputError, CheckpointError
 from edgeisp.models import checkpoint as fp32
+from edgeisp.models.contextual import ContextNetwork
 from edgeisp.quantize import checkpoint
 from edgeisp.quantize.layers import Affine, QDQConv2d, Ranges
 from edgeisp.quantize.network import convolutions, deployable, float_layers, with_qdq
@@ -88,3 +89,12 @@ def test_bundled_int8_weights_make_the_picture_of_the_float_ones(name: str) -> N
         pictures.run(loaded.network) for loaded in (checkpoint.load(name, None, "w8a8"), fp32.load(name))
     )
     assert decibels(float((made - wanted).square().mean())) > 45
+
+
+def test_context_is_not_folded_when_weights_are_int8(saved: Path) -> None:
+    network = checkpoint.load("metaisp", saved, "w8a8").network
+    assert isinstance(network, ContextNetwork)
+    assert network.folded(torch.zeros(1, sum(network.parts))) is network
+    plain = fp32.load("metaisp").network
+    assert isinstance(plain, ContextNetwork)
+    assert plain.folded(torch.zeros(1, sum(network.parts))) is not plain
