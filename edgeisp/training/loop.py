@@ -75,10 +75,10 @@ def train(
         started, first, busy = time.monotonic(), run.step, gpu_utilization(fabric.device)
         for parts in run.batches():
             loss = run.advance(parts)
-            if not math.isfinite(loss):
+            if run.broken:
                 with processes.together():
                     raise DivergedError(
-                        f"the loss is {loss} at step {run.step}",
+                        f"{run.broken} at step {run.step + 1}",
                         where=out,
                         cure=f"the state of step {run.saved} is kept: go on from it with a lower --lr, or look at "
                         "the data",
@@ -112,6 +112,7 @@ class Run:
     ) -> None:
         torch.manual_seed(config.seed)
         self.config, self.fabric, self.processes, self.step, self.saved = config, fabric, processes, 0, 0
+        self.broken = ""
         with processes.together():
             least = processes.size * config.accumulate
             if config.batch < least:
@@ -201,7 +202,7 @@ class Run:
     def advance(self, parts: list[Batch]) -> float:
         """One optimizer step on a batch, in parts; returns its loss.
 
-        Weights stay as they were, and the answer is not finite, where the loss or its gradient is not.
+        Where the loss or a gradient is no finite number, weights stay as they were and `broken` says which it is.
         """
         for group in self.optimizer.param_groups:
             group["lr"] = self.lr
@@ -214,16 +215,24 @@ class Run:
                 self.fabric.backward(loss * self.processes.size)  # gradients are averaged over processes
             total += loss.detach()
         value = float(cast("Tensor", self.fabric.all_reduce(total, reduce_op="sum")))
-        if math.isfinite(value):
-            norm = self.fabric.clip_gradients(
+        self.broken = self._broken(value)
+        if not self.broken:
+            self.fabric.clip_gradients(
                 self.trainee, self.optimizer, max_norm=self.config.clip, error_if_nonfinite=False
             )
-            if self.config.amp != "fp16" and not torch.isfinite(cast("Tensor", norm)):
-                return math.nan  # of fp16, the gradient scaler leaves such steps out and goes on
             self.optimizer.step()
             self._move_average()
-        self.step += 1
+            self.step += 1
         return value
+
+    def _broken(self, loss: float) -> str:
+        if not math.isfinite(loss):
+            return f"the loss is {loss}"
+        if self.config.amp == "fp16":  # the gradient scaler leaves such steps out and goes on
+            return ""
+        named = ((name, weight.grad) for name, weight in self.bare.named_parameters())
+        names = [name for name, grad in named if grad is not None and not torch.isfinite(grad).all()]
+        return f"the gradient of {names[0]} is no number" if names else ""
 
     @torch.no_grad()
     def _move_average(self) -> None:

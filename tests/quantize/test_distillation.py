@@ -64,7 +64,7 @@ def test_training_stops_and_names_the_layer_when_a_value_is_no_number(tmp_path: 
 
 def test_nothing_is_learned_from_a_gradient_that_is_no_number(tmp_path: Path) -> None:
     broken = plan(Ranges(Affine(float("nan"), 0), Affine(0.03, 0)), steps=1)
-    with pytest.raises(DivergedError):
+    with pytest.raises(DivergedError, match=r"the gradient of encoder\.0\.0\.conv\.\S* is no number"):
         distil(broken, tmp_path)
     assert not list(tmp_path.glob("*.safetensors"))
 
