@@ -47,16 +47,9 @@ def staging(path: Path) -> Iterator[Path]:
         BadInputError: nothing can be written there.
     """
     made = [folder for folder in path.parents if not folder.exists()]
-    try:
+    with _writable(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         folder = _hidden(path)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        reason = "its folder is a file" if isinstance(error, FileExistsError) else error.strerror
-        raise BadInputError(
-            f"cannot be written: {reason}", where=path, cure="name a place where you may write"
-        ) from error
     try:
         yield folder
     except BaseException:
@@ -67,6 +60,29 @@ def staging(path: Path) -> Iterator[Path]:
         raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder ``path`` and those above it, where they do not exist yet.
+
+    Raises:
+        BadInputError: a file is in the way, or nothing can be written there.
+    """
+    with _writable(path):
+        path.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def _writable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        reason = "a file is in the way" if isinstance(error, FileExistsError) else error.strerror
+        raise BadInputError(
+            f"cannot be written: {reason}", where=path, cure="name a place where you may write"
+        ) from error
 
 
 def _hidden(path: Path) -> Path:

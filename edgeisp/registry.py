@@ -55,14 +55,20 @@ class Registry(Generic[T]):
         """All known names: our own in their listed order, then those of other packages."""
         return [*self._builtin, *sorted(self._plugins())]
 
-    def check(self, name: str) -> None:
+    def check(self, name: str, where: str | None = None) -> None:
         """Stop where `get` would find no such name; imports nothing.
+
+        Args:
+            name: what to look for.
+            where: the option that it was given by.
 
         Raises:
             BadInputError: no such name; the message lists the closest ones.
         """
         if name not in self._builtin and name not in self._plugins():
-            raise BadInputError(f"no {self.kind} is called {name!r}", cure=did_you_mean(name, self.names()))
+            raise BadInputError(
+                f"no {self.kind} is called {name!r}", where=where, cure=did_you_mean(name, self.names())
+            )
 
     def get(self, name: str) -> T:
         """The object called ``name``.

@@ -10,7 +10,7 @@ import msgspec
 from edgeisp.checkpoints import bundled, named
 from edgeisp.errors import CheckpointError
 from edgeisp.files import sha256
-from edgeisp.models import MODELS, checkpoint
+from edgeisp.models import checkpoint
 from edgeisp.models.checkpoint import QUANTIZATION, LoadedModel
 from edgeisp.models.functions import ISPNetwork
 from edgeisp.quantize.layers import Affine, Ranges
@@ -70,7 +70,7 @@ def load(name: str, path: Path | None, precision: Name) -> LoadedModel:
         )
     weights, card = checkpoint.read(path)
     described = described_by(card, path)
-    network = deployable(MODELS.get(name).network(card))
+    network = deployable(checkpoint.described(name, weights, card, path))
     known = convolutions(network)
     if strange := [layer for layer in described.layers if layer not in known]:
         raise CheckpointError(

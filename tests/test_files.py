@@ -102,7 +102,7 @@ def test_whole_leaves_no_new_folder_when_the_block_fails(tmp_path: Path) -> None
 def test_whole_names_the_file_when_nothing_can_be_written_there(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     path = tmp_path / "file" / "a.bin"
-    with pytest.raises(BadInputError, match=r"a\.bin: cannot be written: its folder is a file"), whole(path):
+    with pytest.raises(BadInputError, match=r"a\.bin: cannot be written: a file is in the way"), whole(path):
         pass
 
 

@@ -52,7 +52,7 @@ def compare(
     edgeisp compare metaisp build/metaisp-w8a8.tflite build/metaisp-w8a8.onnx --data pairs:my_phone -o compare
     """
     from edgeisp.extras import require
-    from edgeisp.files import whole
+    from edgeisp.files import make_folder, whole
 
     require("train")
     if len(subjects) < 2 or len(set(subjects)) < len(subjects):
@@ -69,7 +69,7 @@ def compare(
         console.note(note)
     with console.progress("comparing", total=len(pictures)) as advance:
         found = run(renders, pictures, lambda name: advance(1, name))
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     title = f"{', '.join(subjects)} on {data}"
     image = sheet(title, found)
     with whole(out / "compare.png") as part:

@@ -154,8 +154,8 @@ class EngineOptions:
                 "an artifact renders as it is", where="--preview", cure="leave --artifact or --preview out"
             )
         artifacts = found(self.artifact)
-        if self.order:
-            names = parse_names(self.order)
+        if self.order is not None:
+            names = parse_names(self.order, "--order")
             artifacts = [Artifact(one.path, one.manifest.ordered(names)) for one in artifacts]
         return self._artifacts(artifacts)
 
@@ -176,8 +176,8 @@ class EngineOptions:
             )
         loaded = load_any(network.model, network.checkpoint)
         isp, known = loaded.network, partial(halo_of, loaded, progress)
-        if self.order:
-            isp = reordered(isp, parse_names(self.order))
+        if self.order is not None:
+            isp = reordered(isp, parse_names(self.order, "--order"))
             known = partial(exact, isp)
         scale, stride = loaded.task.scale, int(isp.stride)
         halo = self._halo(known, scale * stride) // scale

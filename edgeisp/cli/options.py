@@ -141,9 +141,16 @@ def parse_size(text: str, option: str) -> tuple[int, int]:
     return int(parts[-1]), int(parts[0])
 
 
-def parse_names(text: str) -> tuple[str, ...]:
-    """``exposure, gamma`` as its names."""
-    return tuple(name.strip() for name in text.split(","))
+def parse_names(text: str, option: str) -> tuple[str, ...]:
+    """``exposure, gamma`` as its names.
+
+    Raises:
+        BadInputError: one of them is empty.
+    """
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(names):
+        raise BadInputError(f"an empty name in {text!r}", where=option, cure="give names with commas between")
+    return names
 
 
 def parse_bytes(text: str, option: str) -> int:

@@ -42,12 +42,13 @@ def sample(
     if frames is not None and path.is_file():
         raise BadInputError("a sequence needs a folder", where=path, cure="name another one with -o")
     from edgeisp.data.sample_scene import sample_sequence
+    from edgeisp.files import make_folder
     from edgeisp.raw import write_dng
 
     with console.progress(path.name, total=frames or 1) as advance:
         for index, raw in enumerate(sample_sequence(frames or 1, width, height), 1):
             file = path if frames is None else path / f"frame-{index:04}.dng"
-            file.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(file.parent)
             write_dng(raw, file)
             advance(1, file.name)
     facts = {"output": str(path), "width": width, "height": height, "iso": raw.iso, "cfa": raw.cfa}

@@ -73,9 +73,11 @@ def check_name(name: str, *generated: str) -> None:
         return
     if not folder:
         known = [*generated, *(f"{one}:DIR" for one in dict.fromkeys((*DATASETS.names(), *KINDS)))]
-        raise BadInputError(f"no data set is called {name!r}", cure=f"known: {', '.join(known)}")
+        raise BadInputError(
+            f"no data set is called {name!r}", where="--data", cure=f"known: {', '.join(known)}"
+        )
     if kind not in KINDS:
-        DATASETS.check(kind)
+        DATASETS.check(kind, "--data")
 
 
 def open_set(name: str, reader: RawReader, *generated: str) -> PairSet:

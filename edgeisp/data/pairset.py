@@ -114,7 +114,7 @@ def refuse_unpaired(unpaired: Sequence[Path], pairs: int, folder: object, skip_b
             f"{len(unpaired)} of {2 * pairs + len(unpaired)} files have no partner of the same stem, "
             f"first {unpaired[0]}",
             where=folder,
-            cure="add their partners, or leave them out by --skip-bad",
+            cure="add their partners, or leave them out by --skip-bad of train and eval",
         )
 
 

@@ -14,7 +14,7 @@ from safetensors import torch as safetensors_torch
 from torch import nn
 
 from edgeisp.checkpoints import bundled, bundled_for, named
-from edgeisp.errors import BadInputError, CheckpointError
+from edgeisp.errors import BadInputError, CheckpointError, EdgeISPError
 from edgeisp.files import sha256, whole
 from edgeisp.models import MODELS
 from edgeisp.models.functions import ISPNetwork
@@ -50,7 +50,7 @@ def load(name: str, checkpoint: Path | None = None) -> LoadedModel:
         BadInputError: no such network.
         CheckpointError: no such file, damaged, of another network, wrong shapes, or not finite.
     """
-    model = MODELS.get(name)
+    MODELS.check(name)
     path = located(name, checkpoint)
     weights, card = read(path)
     if QUANTIZATION in card:
@@ -59,9 +59,25 @@ def load(name: str, checkpoint: Path | None = None) -> LoadedModel:
             where=path,
             cure="pass the checkpoint that it was made from; `edgeisp export` takes this one with its --precision",
         )
-    network = model.network(card)
+    network = described(name, weights, card, path)
     fill(network, weights, path)
     return LoadedModel(name, network.eval(), path, sha256(path), card)
+
+
+def described(name: str, weights: dict[str, torch.Tensor], card: dict[str, Any], path: Path) -> ISPNetwork:
+    """The network called ``name`` as the card of its checkpoint tells, without weights.
+
+    Raises:
+        CheckpointError: the card tells of none, because the checkpoint is of another network or module set.
+    """
+    try:
+        return MODELS.get(name).network(card)
+    except EdgeISPError as error:
+        likely = _likely(weights)
+        cure = (
+            f"these are weights of {likely}: name that network" if likely != name and likely else error.cure
+        )
+        raise CheckpointError(error.what, where=path, cure=cure) from error
 
 
 def located(name: str, checkpoint: Path | None) -> Path:

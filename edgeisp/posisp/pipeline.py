@@ -34,6 +34,8 @@ class Pipeline:
             raise BadInputError(
                 f"a module comes twice: {twice[0]}", where="--modules", cure="name each module once"
             )
+        for name in chosen:
+            MODULES.check(name, "--modules")
         MODULES.refuse_twice(chosen)
         return cls(tuple(MODULES.get(name)(paper) for name in chosen), paper)
 

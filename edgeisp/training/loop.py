@@ -19,7 +19,7 @@ from edgeisp.data.open import Pairs, open_pairs
 from edgeisp.data.patch import Patch
 from edgeisp.data.subtasks import open_subtask
 from edgeisp.errors import BadInputError, EdgeISPError
-from edgeisp.files import whole
+from edgeisp.files import make_folder, whole
 from edgeisp.models import MODELS
 from edgeisp.models.checkpoint import load, save
 from edgeisp.models.task import ISP, task_of
@@ -28,7 +28,7 @@ from edgeisp.training.config import TrainConfig, check
 from edgeisp.training.fabric import gpu_utilization, launch
 from edgeisp.training.log import Log, Progress
 from edgeisp.training.objective import Batch, Objective, Trainee, likeness
-from edgeisp.training.state import read_state
+from edgeisp.training.state import check_folder, read_state
 
 STATE = "state.pt"
 
@@ -151,20 +151,13 @@ class Run:
         """A fresh run in ``out``, or the one that stopped there."""
         path = out / STATE
         with processes.together():
-            if path.exists() and not resume:
-                raise BadInputError(
-                    "holds an earlier run",
-                    where=out,
-                    cure="add --resume to go on with it, or choose another -o",
-                )
-            if resume and not path.exists():
-                raise BadInputError("no run to resume", where=out, cure="leave --resume out to start one")
+            check_folder(path, resume)
         run = cls(config, fabric, processes, objective, build)
         with processes.together():
             if resume:
                 run.restore(path)
             elif processes.first:
-                out.mkdir(parents=True, exist_ok=True)
+                make_folder(out)
         return run
 
     @property

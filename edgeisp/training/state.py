@@ -14,6 +14,21 @@ from edgeisp.errors import BadInputError
 Config = TypeVar("Config", bound=msgspec.Struct)
 
 
+def check_folder(state: Path, resume: bool) -> None:
+    """Stop before anything is made where a run cannot begin, or go on, in the folder of ``state``.
+
+    Raises:
+        BadInputError: there is a run and ``resume`` is not set, or the reverse.
+    """
+    out = state.parent
+    if state.exists() and not resume:
+        raise BadInputError(
+            "holds an earlier run", where=out, cure="add --resume to go on with it, or choose another -o"
+        )
+    if resume and not state.exists():
+        raise BadInputError("no run to resume", where=out, cure="leave --resume out to start one")
+
+
 def read_state(path: Path, config: Config, free: Container[str]) -> dict[str, Any]:
     """The state at ``path``, whose entry ``config`` is the settings of the run that wrote it, as JSON.
 

@@ -41,8 +41,13 @@ def test_checkpoint_is_refused_when_its_card_is_of_another_set(
 ) -> None:
     path = tmp_path / "other.safetensors"
     checkpoint.save(path, network, card)
-    with pytest.raises(CheckpointError):
+    with pytest.raises(CheckpointError, match=r"other\.safetensors: "):
         checkpoint.load("posisp", path)
+
+
+def test_weights_of_another_network_are_told_by_its_name() -> None:
+    with pytest.raises(CheckpointError, match=r"metaisp\.safetensors: .*these are weights of metaisp"):
+        checkpoint.load("posisp", Path("metaisp"))
 
 
 def test_functions_compute_what_the_network_does(network: PosISP) -> None:

@@ -14,6 +14,8 @@ import torch
 from safetensors.torch import save_file
 
 from edgeisp.cli.main import main
+from edgeisp.data.labelled.base import EVERYWHERE, Labelled, LabelledSet, Thing
+from edgeisp.data.labelled.light import of_file
 from edgeisp.data.shapes import KINDS, shape_scene
 from edgeisp.errors import BadInputError, CheckpointError
 from edgeisp.training.tasks import TASKS, consumer, detection
@@ -143,6 +145,41 @@ def test_data_that_a_task_does_not_take_is_refused() -> None:
         task("detect", data="photos")
     with pytest.raises(BadInputError, match="no such folder"):
         task("detect", data="coco:nowhere")
+
+
+@pytest.mark.parametrize(("name", "tells"), [("detect", "kinds"), ("segment", "boxes")])
+def test_data_that_tells_too_little_is_refused(
+    name: str, tells: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = EVERYWHERE if tells == "kinds" else (1.0, 2.0, 3.0, 4.0)
+    dogs = LabelledSet("x:dogs", ("dog",), (Labelled(Path("1.jpg"), (Thing(0, box),)),), of_file)  # type: ignore[arg-type]
+    monkeypatch.setattr("edgeisp.training.tasks.recognition.open_labelled", lambda *_: dogs)
+    with pytest.raises(BadInputError, match=f"x:dogs: tells {tells} of objects, and {name} needs"):
+        task(name, data="x:dogs")
+
+
+def test_network_is_refused_where_a_task_asks_none() -> None:
+    with pytest.raises(BadInputError, match="--weights: enhance asks no network"):
+        TASKS.get("enhance")(TaskOptions(weights=Path("w.safetensors")))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["--modules=", "--task=enhance"], "--modules: an empty name in ''"),
+        (["--order=gamma,,tone", "--task=enhance"], "--order: an empty name"),
+        (["--modules=gamma,gama", "--task=enhance"], "--modules: no POS-ISP module is called 'gama'"),
+        (["--steps=0", "--task=enhance"], "--steps: bad setting"),
+        (["--data=coco:x", "--task=enhance"], "--data: no data set is called 'coco'"),
+        (["--task=foo"], "--task: no task is called 'foo'"),
+    ],
+)
+def test_bad_settings_name_their_option(
+    given: list[str], message: str, capfd: Captured, tmp_path: Path
+) -> None:
+    assert main(["posisp", "train", *given, "--workers=0", "-o", str(tmp_path / "run")]) == 2
+    assert message in capfd.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 def test_policy_is_trained_for_a_detector(capfd: Captured, tmp_path: Path) -> None:

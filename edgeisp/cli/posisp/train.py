@@ -112,7 +112,7 @@ def train(
     from edgeisp.extras import require
     from edgeisp.training.tasks import TASKS
 
-    TASKS.get(task)
+    TASKS.check(task, "--task")
     require("train")
     from edgeisp.training.posisp.config import configured
     from edgeisp.training.posisp.run import train_policy
@@ -124,8 +124,8 @@ def train(
         network=network,
         weights=weights and str(weights),
         reader=raw.reader(),
-        modules=modules and parse_names(modules),
-        order=order and parse_names(order),
+        modules=None if modules is None else parse_names(modules, "--modules"),
+        order=None if order is None else parse_names(order, "--order"),
         **vars(options),
     )
     folder = out or Path("runs") / f"posisp-{task}"

@@ -42,6 +42,7 @@ def open_labelled(name: str, reader: RawReader) -> LabelledSet:
     if not folder:
         known = ", ".join(["synthetic", *(f"{one}:DIR" for one in LABELLED.names())])
         raise BadInputError(f"no data set is called {name!r}", where="--data", cure=f"known: {known}")
+    LABELLED.check(kind, "--data")
     opener = LABELLED.get(kind)
     if not Path(folder).is_dir():
         raise BadInputError("no such folder", where=folder, cure=f"give the folder of a {kind} data set")

@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from edgeisp.data.labelled.light import Light
 from edgeisp.data.pairset import PICTURES, Split
 from edgeisp.errors import BadInputError
 
+EVERYWHERE = (0.0, 0.0, 1e9, 1e9)
+"""The box of what fills a picture."""
 EVERY = 5
 """Of a set without official splits, each picture of this number is for testing."""
 
@@ -47,8 +49,14 @@ class LabelledSet:
     pictures: Sequence[Labelled]
     read: Callable[[Path], Light]
     """Decodes a picture."""
-    outlined: bool = False
-    """Objects have outlines, not only boxes."""
+
+    @cached_property
+    def tells(self) -> Literal["kinds", "boxes", "outlines"]:
+        """The most that is known of an object in it."""
+        things = [thing for one in self.pictures for thing in one.things]
+        if any(thing.outline for thing in things):
+            return "outlines"
+        return "boxes" if any(thing.box != EVERYWHERE for thing in things) else "kinds"
 
     @cached_property
     def most(self) -> int:
@@ -84,7 +92,6 @@ def labelled_set(
     pictures: Sequence[Labelled],
     read: Callable[[Path], Light],
     layout: str,
-    outlined: bool = False,
 ) -> LabelledSet:
     """The set of what a layout's reader found; splits are made up where there are none.
 
@@ -115,7 +122,7 @@ def labelled_set(
         pictures = [
             replace(one, split="test" if i % EVERY == EVERY - 1 else "train") for i, one in enumerate(ordered)
         ]
-    return LabelledSet(name, tuple(kinds), tuple(pictures), read, outlined)
+    return LabelledSet(name, tuple(kinds), tuple(pictures), read)
 
 
 def known_kinds(names: Mapping[Any, str], where: Path) -> tuple[str, ...]:

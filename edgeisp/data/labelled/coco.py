@@ -59,8 +59,7 @@ def _opened(name: str, pictures: Path, files: Iterable[Path], read: Any, layout:
         if kinds and names != kinds:
             raise BadInputError("other categories than the file before it", where=path, cure="use one list")
         kinds, found = names, found + entries
-    outlined = any(thing.outline for one in found for thing in one.things)
-    return labelled_set(name, kinds, found, read, layout, outlined)
+    return labelled_set(name, kinds, found, read, layout)
 
 
 def _split(path: Path) -> Split | None:

@@ -10,13 +10,20 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from edgeisp.data.labelled.base import Labelled, LabelledSet, Thing, known_kinds, labelled_set, namesakes
+from edgeisp.data.labelled.base import (
+    EVERYWHERE,
+    Labelled,
+    LabelledSet,
+    Thing,
+    known_kinds,
+    labelled_set,
+    namesakes,
+)
 from edgeisp.data.labelled.light import of_file
 from edgeisp.data.pairset import Split
 from edgeisp.raw.reader import RawReader
 
 LAYOUT = "DIR/train/KIND/NAME.jpg and DIR/test/KIND/NAME.jpg, or DIR/KIND/NAME.jpg"
-EVERYTHING = (0.0, 0.0, 1e9, 1e9)
 
 
 def open_folders(folder: Path, reader: RawReader) -> LabelledSet:
@@ -33,7 +40,7 @@ def open_folders(folder: Path, reader: RawReader) -> LabelledSet:
     names = sorted({path.name for root in roots for path in root.iterdir() if path.is_dir()})
     kinds = known_kinds(dict(enumerate(names)), folder)
     found = [
-        Labelled(path, (Thing(kind, EVERYTHING),), split)
+        Labelled(path, (Thing(kind, EVERYWHERE),), split)
         for root, split in roots.items()
         for kind, name in enumerate(kinds)
         if (root / name).is_dir()

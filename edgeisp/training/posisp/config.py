@@ -105,4 +105,8 @@ def configured(*, paper: bool, **given: Any) -> PolicyConfig:
     try:
         return msgspec.convert(msgspec.to_builtins(made), PolicyConfig)
     except msgspec.ValidationError as error:
-        raise BadInputError(f"bad setting: {error}", cure="see `edgeisp posisp train --help`") from error
+        what, _, place = str(error).partition(" - at `$.")
+        option = f"--{place.rstrip('`').replace('_', '-')}" if place else None
+        raise BadInputError(
+            f"bad setting: {what}", where=option, cure="see `edgeisp posisp train --help`"
+        ) from error

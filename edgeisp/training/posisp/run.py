@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, default_collate
 
 from edgeisp.errors import BadInputError, EdgeISPError
-from edgeisp.files import whole
+from edgeisp.files import make_folder, whole
 from edgeisp.models.checkpoint import save
 from edgeisp.posisp.network import KEY, PosISP
 from edgeisp.posisp.pipeline import Pipeline
@@ -27,7 +27,7 @@ from edgeisp.training.loop import DivergedError
 from edgeisp.training.posisp.config import FREE, PolicyConfig
 from edgeisp.training.posisp.evaluate import batches, figures, mean_loss
 from edgeisp.training.posisp.objective import Batch, Outcome, outcome, policy_loss
-from edgeisp.training.state import read_state
+from edgeisp.training.state import check_folder, read_state
 from edgeisp.training.tasks import TASKS
 from edgeisp.training.tasks.base import DownstreamTask, Examples, TaskOptions, check
 
@@ -80,10 +80,25 @@ def train_policy(
     """
     processes = Processes.here()
     with processes.together():
+        check_folder(out / STATE, resume)
         fabric = launch("no", processes)
         run = PolicyRun(config, fabric, processes, note)
         run.start(out, resume)
-    unrewarded = 0
+    try:
+        _learn(run, out, report)
+    except KeyboardInterrupt:
+        kept = (
+            f"--resume goes on from step {run.saved}"
+            if run.saved
+            else "stopped before its first --save-every"
+        )
+        note(f"{out}: {kept}")
+        raise
+    return out / WEIGHTS, run.finish(out)
+
+
+def _learn(run: PolicyRun, out: Path, report: Callable[[PolicyProgress], None]) -> None:
+    config, unrewarded = run.config, 0
     for batch in run.batches():
         progress = run.advance(batch)
         report(progress)
@@ -102,11 +117,10 @@ def train_policy(
                 where=out,
                 cure=f"start again with a larger --entropy than {config.entropy:g}, or a smaller --penalty",
             )
-        if processes.first and run.step % config.log_every == 0:
+        if run.processes.first and run.step % config.log_every == 0:
             run.write_log(out / LOG, progress)
         if run.step % config.save_every == 0 or run.step == config.steps:
             run.save(out)
-    return out / WEIGHTS, run.finish(out)
 
 
 class PolicyRun:
@@ -147,17 +161,10 @@ class PolicyRun:
 
     def start(self, out: Path, resume: bool) -> None:
         """Begin in ``out``, or go on with what stopped there."""
-        path = out / STATE
-        if path.exists() and not resume:
-            raise BadInputError(
-                "holds an earlier run", where=out, cure="add --resume to go on with it, or choose another -o"
-            )
-        if resume and not path.exists():
-            raise BadInputError("no run to resume", where=out, cure="leave --resume out to start one")
         if resume:
-            self._restore(path)
+            self._restore(out / STATE)
         elif self.processes.first:
-            out.mkdir(parents=True, exist_ok=True)
+            make_folder(out)
             with (out / LOG).open("w", newline="") as stream:
                 csv.writer(stream).writerow(COLUMNS)
 
@@ -268,6 +275,7 @@ class PolicyRun:
         if not best:
             raise CollapsedError(
                 f"no sequence gains anything on held-out examples, at step {self.step}",
+                where="--penalty",
                 cure=f"start again with a smaller --penalty than {self.config.penalty:g}, or with more --steps",
             )
         self.network.sequence = best

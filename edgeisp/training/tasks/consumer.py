@@ -103,12 +103,14 @@ def pretrained(
 
 
 def _filled(network: Consumer, path: Path) -> Consumer:
+    if not path.is_file():
+        raise CheckpointError("no such file", where=path, cure="check the path")
     try:
         network.load_state_dict(load_file(path))
     except (SafetensorError, OSError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
+        reason = " ".join(line.strip() for line in str(error).splitlines()[:2])
         raise CheckpointError(
-            f"not the weights of this task's network ({reason})",
+            f"not the weights of this task's network ({reason[:160]})",
             where=path,
             cure="leave --weights out to train one, or give those that a run kept",
         ) from error

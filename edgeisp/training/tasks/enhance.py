@@ -11,6 +11,7 @@ from torch import Tensor
 from edgeisp.data.cache import stored_frames
 from edgeisp.data.lowlight import LowLight
 from edgeisp.data.open import Pairs, Patches, open_pairs, open_set
+from edgeisp.errors import BadInputError
 from edgeisp.training.losses import l1
 from edgeisp.training.tasks.base import DownstreamTask, Example, Examples, Meter, Split, TaskOptions
 
@@ -24,6 +25,9 @@ class Enhance(DownstreamTask):
     def __init__(self, options: TaskOptions) -> None:
         super().__init__()
         self.options = options
+        for option, given in (("--network", options.network), ("--weights", options.weights)):
+            if given:
+                raise BadInputError("enhance asks no network", where=option, cure="leave it out")
 
     def examples(self, split: Split) -> Examples:
         o = self.options

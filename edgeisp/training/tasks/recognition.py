@@ -32,6 +32,8 @@ class RecognitionTask(DownstreamTask):
 
     most: ClassVar[int] = 3
     """Objects in a drawn scene, at most."""
+    needs: ClassVar[tuple[str, ...]]
+    """What an annotated set must tell, see `LabelledSet.tells`."""
 
     def __init__(self, options: TaskOptions) -> None:
         super().__init__()
@@ -43,6 +45,12 @@ class RecognitionTask(DownstreamTask):
         else:
             require("vision")
             source = open_labelled(options.data, options.reader)
+            if source.tells not in self.needs:
+                raise BadInputError(
+                    f"tells {source.tells} of objects, and {self.name} needs {self.needs[0]}",
+                    where=options.data,
+                    cure="see docs/tasks.md for what each layout can hold, or choose another --task",
+                )
             self.scenery = Annotated(source, options.patch, options.seed)
         self.test_size = self.scenery.tests
         self.network = self.named(options.network) if options.network else self.own()
@@ -101,6 +109,7 @@ class Detect(RecognitionTask):
 
     name = "detect"
     metric = "mAP@.5:.95, %"
+    needs = ("boxes", "outlines")
     network: Detector
 
     def own(self) -> Detector:
@@ -126,6 +135,7 @@ class Segment(RecognitionTask):
 
     name = "segment"
     metric = "mIoU, %"
+    needs = ("outlines",)
 
     def own(self) -> nn.Module:
         return self.trained(1 + len(self.scenery.kinds), self.target, _pixels)
@@ -152,6 +162,7 @@ class Classify(RecognitionTask):
 
     name = "classify"
     metric = "accuracy, %"
+    needs = ("kinds", "boxes", "outlines")
     most = 1
 
     def own(self) -> nn.Module:
