@@ -18,7 +18,7 @@ from edgeisp.export.manifest import Census
 from edgeisp.export.rewrites.graph import aten, calls
 from edgeisp.export.rewrites.quantized import DEQUANTIZE, QUANTIZE, WEIGHTS
 
-STATISTIC = "a sum over channels, written as a convolution for the delegate"
+FIXED = "no layer of the network: a sum or a filter with fixed weights, written as a convolution"
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,16 @@ def expected(module: nn.Module, float_layers: Mapping[str, str]) -> Census:
         ):
             int8 += 1
             continue
-        layer = str(weight.target).removesuffix(".weight")
+        layer = _layer(node)
         own = [reason for name, reason in float_layers.items() if layer == name or layer.endswith(f".{name}")]
-        floats[own[0] if own else STATISTIC] += 1
+        floats[own[0] if own else FIXED] += 1
     return Census(int8=int8, float=dict(sorted(floats.items())))
+
+
+def _layer(node: Node) -> str:
+    """The module that ``node`` was captured in: its weights may have been rewritten, and named anew, since."""
+    modules = list((node.meta.get("nn_module_stack") or {}).values())
+    return str(modules[-1][0]) if modules else ""
 
 
 def shortfall(

@@ -17,6 +17,7 @@ from edgeisp.export.rewrites import prepare
 from edgeisp.export.tflite_file import parse
 from edgeisp.export.verification import LEAST_DB, THRESHOLDS_DB, compare, lowered
 from edgeisp.models.functions import Function, ISPNetwork
+from edgeisp.quantize.checkpoint import described_by, load
 from edgeisp.quantize.layers import Ranges
 from edgeisp.quantize.network import convolutions as layers_of
 from edgeisp.quantize.network import with_qdq
@@ -59,6 +60,16 @@ def test_every_quantized_convolution_is_int8_in_the_file_and_agrees(
         sources = dequantized(path)
         assert sources and len(sources) == len(set(sources))
         assert "GELU" not in report.delegation["tile"].portable
+
+
+def test_census_knows_a_layer_whose_weights_a_rewrite_reordered() -> None:
+    loaded = load("lwisp", None, "w8a8")
+    tile = loaded.network.functions(SIDE, SIDE)["tile"]
+    ready = prepare(tile, TARGETS.get("tflite").rewrites, "w8a8").function
+    reasons = described_by(loaded.card, loaded.path).float_layers
+    wanted = census.expected(ready.module, reasons)
+    assert wanted.float[reasons["demosaic"]] == 1
+    assert set(wanted.float) <= set(reasons.values())
 
 
 def dequantized(path: Path) -> list[int]:
