@@ -29,7 +29,7 @@ from edgeisp.quantize.layers import Affine, Ranges
 from edgeisp.quantize.network import convolutions, deployable, with_qdq
 from edgeisp.quantize.precision import Name, parse_precision
 
-OURS = ("metaisp", "lwisp")
+OURS = ("metaisp", "metaisp-npu", "lwisp")
 PEERS = {"plain 3x3 stack": PlainStack, "U-Net": UNet, "NAFNet blocks": NAFNet}
 BASE = "plain 3x3 stack"
 PRECISIONS: tuple[Name, ...] = ("fp32", "w8a8")
