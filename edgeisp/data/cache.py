@@ -131,7 +131,7 @@ def refuse(bad: Sequence[BadInputError], total: int, skip_bad: bool) -> None:
     raise BadInputError(
         f"{len(bad)} of {total} pairs cannot be used, first: {bad[0].what}",
         where=bad[0].where,
-        cure=f"{bad[0].cure or 'mend it'}; `data check` lists all, --skip-bad of train and eval leaves them out",
+        cure=f"{bad[0].cure or 'mend it'}; `edgeisp data check` lists all, --skip-bad of train and eval omits them",
     )
 
 
