@@ -80,6 +80,20 @@ def test_network_is_trained_once_and_then_kept(name: str) -> None:
         assert torch.equal(value, again.network.state_dict()[key])
 
 
+@pytest.mark.parametrize(("name", "least"), [("segment", 30), ("classify", 40)])
+def test_small_network_knows_clean_scenes(name: str, least: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumer, "STEPS", 250)
+    monkeypatch.setattr(consumer, "BATCH", 16)
+    goal = task(name)
+    scenes = [shape_scene(32, np.random.default_rng((5, i)), 1) for i in range(100)]
+    meter = goal.meter()
+    meter.update(
+        torch.from_numpy(np.stack([scene.picture for scene in scenes])),
+        torch.from_numpy(np.stack([goal.target(scene) for scene in scenes])),
+    )
+    assert meter.value() > least  # by chance 20 and 25
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_meter_gives_a_percentage(name: str) -> None:
     goal = task(name)

@@ -157,6 +157,22 @@ class Segment(RecognitionTask):
         return _Union(self.network, 1 + len(self.scenery.kinds))
 
 
+class Shares(nn.Module):
+    """Kinds of a whole picture, from maps of the background and all kinds: how much of it each fills.
+
+    The maps are trained as for `Segment`: told the kind of the picture alone, a network of this size learns nothing.
+    """
+
+    def __init__(self, network: Consumer) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, picture: Tensor) -> Tensor:
+        """Logits, ``B x kinds x 1 x 1``."""
+        shares: Tensor = self.network(picture).log_softmax(1)[:, 1:].logsumexp((2, 3), keepdim=True)
+        return shares
+
+
 class Classify(RecognitionTask):
     """The kind of the largest object; share that is right."""
 
@@ -166,7 +182,7 @@ class Classify(RecognitionTask):
     most = 1
 
     def own(self) -> nn.Module:
-        return self.trained(len(self.scenery.kinds), self.target, _kinds)
+        return Shares(self.trained(1 + len(self.scenery.kinds), lambda scene: scene.mask, _pixels))
 
     def named(self, network: str) -> nn.Module:
         from edgeisp.training.tasks.torchvision import TorchvisionLogits
