@@ -52,6 +52,8 @@ def found(path: Path) -> list[Artifact]:
     """
     from edgeisp.export import manifest
 
+    if path == Path():
+        raise BadInputError("no path", where="--artifact", cure="give an artifact, or a folder of artifacts")
     if not path.is_dir() or manifest.path_of(path).is_file():
         return [Artifact(path, manifest.read(path))]
     artifacts = [

@@ -15,6 +15,7 @@ from edgeisp.cli.artifacts import Artifact, found, of_tile
 from edgeisp.cli.console import one_of
 from edgeisp.cli.options import NetworkOptions, parse_bytes, parse_names, parse_size
 from edgeisp.errors import BadInputError, UnavailableError
+from edgeisp.models import DEFAULT
 
 if TYPE_CHECKING:
     from edgeisp.engines.base import Engine, Program
@@ -153,7 +154,20 @@ class EngineOptions:
             raise BadInputError(
                 "an artifact renders as it is", where="--preview", cure="leave --artifact or --preview out"
             )
+        if network.checkpoint:
+            raise BadInputError(
+                "an artifact has its weights",
+                where="--checkpoint",
+                cure="leave --artifact or --checkpoint out",
+            )
         artifacts = found(self.artifact)
+        model = artifacts[0].manifest.model
+        if network.model not in (DEFAULT, model):
+            raise BadInputError(
+                f"the artifact is of {model}, not of {network.model}",
+                where="--model",
+                cure="leave --model out",
+            )
         if self.order is not None:
             names = parse_names(self.order, "--order")
             artifacts = [Artifact(one.path, one.manifest.ordered(names)) for one in artifacts]
@@ -214,6 +228,12 @@ class EngineOptions:
                 if asked
                 else [(s, s) for s in SIDES if s % (scale * stride) == 0 and s > 2 * scale * halo]
             )
+            if not wanted:
+                raise BadInputError(
+                    f"no tile of up to {SIDES[-1]} pixels has a core within a halo of {scale * halo}",
+                    where="--halo",
+                    cure="give a smaller one",
+                )
             tiles = [(min(h // scale, height), min(w // scale, width)) for h, w in wanted]
             tile, why = tiles[0], ""
             if not asked or self.memory or max(asked) > DEFAULT_TILE:
@@ -338,9 +358,8 @@ class EngineOptions:
         fitting = [engine for engine in engines if artifact.suffix in engine.suffixes]
         if not fitting:
             named = f"the engine {self.engine}" if self.engine else "any engine"
-            raise BadInputError(
-                f"not a file of {named}", where=artifact, cure="give what `edgeisp export` wrote"
-            )
+            cure = "leave --engine out" if self.engine else "give what `edgeisp export` wrote"
+            raise BadInputError(f"not a file of {named}", where=artifact, cure=cure)
         lacks = [engine.missing() for engine in fitting]
         if None not in lacks:
             raise UnavailableError(

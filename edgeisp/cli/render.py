@@ -54,6 +54,7 @@ def render(
         typer.Option(
             "--fps",
             min=0.01,
+            max=10_000,
             rich_help_panel=VIDEO,
             help="Of the camera: tells how many frames it would lose.",
         ),
@@ -63,6 +64,7 @@ def render(
         typer.Option(
             "--smooth",
             min=1,
+            max=10_000,
             rich_help_panel=VIDEO,
             help="Frames that a context looks back; 1: only its own.",
         ),

@@ -35,7 +35,7 @@ def sequence(work: Work, output: Path | None, suffix: str, *, fps: float, looks_
     photos = list(numbered.values())
     if absent := [number for number in range(min(numbered), max(numbered)) if number not in numbered]:
         few = ", ".join(map(str, absent[:FEW])) + (", ..." if len(absent) > FEW else "")
-        work.console.warn(f"no frame has the number {few}")
+        work.console.warn(f"{work.source.photo}: no frame has the number {few}")
     fit = work.fit  # what is wrong with the engine is wrong for every frame
     renderer, size = None, None
     seconds, levels, failed = [], [], []

@@ -140,6 +140,8 @@ def test_frame_is_rendered_when_it_is_smaller_than_the_halo(
         (["-o", "a.jpg", "--engine", "onnx"], 2, "--artifact"),
         (["-o", "a.jpg", "--model", "metaips"], 2, "did you mean 'metaisp'"),
         (["-o", "a.jpg", "--artifact", "none.onnx"], 2, "no such artifact"),
+        (["-o", "a.jpg", "--artifact", ""], 2, "--artifact: no path"),
+        (["-o", "a.jpg", "--halo", "10000", "--tile", "auto"], 2, "--halo: "),
         (["-o", "a.jpg", "--checkpoint", "none.safetensors"], 3, "no such checkpoint"),
         (["-o", "a.jpg", "--assume-cfa", "RGBG"], 2, "--assume-cfa"),
         (["-o", "a.jpg", "--raw-size", "10"], 2, "--raw-size"),

@@ -79,7 +79,7 @@ def test_frames_that_are_damaged_or_absent_are_told_with_their_number(
     (copy / "frame-0002.dng").unlink()
     (copy / "frame-0004.dng").write_bytes(b"II*\0")
     facts = render(copy, tmp_path / "out", checkpoint, capfd, 2)
-    assert "no frame has the number 2\n" in facts["err"]
+    assert ": no frame has the number 2\n" in facts["err"]
     assert "frame 3 of 4: " in facts["err"]
     assert (facts["frames"], len(facts["failed"])) == (3, 1)
 
