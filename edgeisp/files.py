@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from edgeisp.errors import BadInputError
-
 PREVIOUS = "previous"
 """Where a folder waits while another takes its name."""
 
@@ -22,6 +20,10 @@ PREVIOUS = "previous"
 def cache_folder(kind: str) -> Path:
     """``$XDG_CACHE_HOME/edgeisp/KIND``, by default in ``~/.cache``; safe to delete when nothing runs."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgeisp" / kind
+
+
+class UnwritableError(OSError):
+    """Nothing can be written at ``filename``, because of ``strerror``; the user's mistake, unlike a full disk."""
 
 
 @contextmanager
@@ -44,7 +46,7 @@ def staging(path: Path) -> Iterator[Path]:
     Folders above that did not exist are made; they vanish as well where the block fails and leaves them empty.
 
     Raises:
-        BadInputError: nothing can be written there.
+        UnwritableError: nothing can be written there.
     """
     made = [folder for folder in path.parents if not folder.exists()]
     with _writable(path):
@@ -66,7 +68,7 @@ def make_folder(path: Path) -> None:
     """Make the folder ``path`` and those above it, where they do not exist yet.
 
     Raises:
-        BadInputError: a file is in the way, or nothing can be written there.
+        UnwritableError: a file is in the way, or nothing can be written there.
     """
     with _writable(path):
         path.mkdir(parents=True, exist_ok=True)
@@ -80,9 +82,7 @@ def _writable(path: Path) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise
         reason = "a file is in the way" if isinstance(error, FileExistsError) else error.strerror
-        raise BadInputError(
-            f"cannot be written: {reason}", where=path, cure="name a place where you may write"
-        ) from error
+        raise UnwritableError(error.errno, reason, str(path)) from error
 
 
 def _hidden(path: Path) -> Path:

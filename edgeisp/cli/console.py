@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgeisp.errors import BadInputError, EdgeISPError
+from edgeisp.files import UnwritableError
 from edgeisp.processes import PeerError, Processes
 from edgeisp.registry import did_you_mean
 
@@ -178,6 +179,9 @@ def _describe(error: BaseException) -> tuple[str, str, int]:
         return "usage", f"{message} -> see `{command} --help`", 2
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         return "interrupted", "interrupted; no file was left half written", 130
+    if isinstance(error, UnwritableError):
+        cure = "name a place where you may write"
+        return "known", _one_line(f"{error.filename}: cannot be written: {error.strerror} -> {cure}"), 2
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         reason = error.strerror or str(error)  # numpy's own has no number: "... requested and ... written"

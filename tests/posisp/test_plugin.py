@@ -57,7 +57,7 @@ def test_checkpoint_names_the_module_that_is_not_installed(
     monkeypatch.undo()
     capfd.readouterr()
     by = ["-m", "posisp", "--checkpoint", str(negative), "-o", str(tmp_path / "a.png")]
-    assert main(["render", str(photo), *by]) == 2
+    assert main(["render", str(photo), *by]) == 3
     assert "no POS-ISP module is called 'negative'" in capfd.readouterr().err
     assert not (tmp_path / "a.png").exists()
 
