@@ -223,9 +223,13 @@ class Run:
             return f"the loss is {loss}"
         if self.config.amp == "fp16":  # the gradient scaler leaves such steps out and goes on
             return ""
-        named = ((name, weight.grad) for name, weight in self.bare.named_parameters())
-        names = [name for name, grad in named if grad is not None and not torch.isfinite(grad).all()]
-        return f"the gradient of {names[0]} is no number" if names else ""
+        grads = {
+            name: weight.grad for name, weight in self.bare.named_parameters() if weight.grad is not None
+        }
+        finite = torch.isfinite(torch.stack(torch._foreach_norm(list(grads.values()))))
+        if finite.all():  # one wait for the device
+            return ""
+        return f"the gradient of {list(grads)[int(finite.int().argmin())]} is no number"
 
     @torch.no_grad()
     def _move_average(self) -> None:
