@@ -1,4 +1,4 @@
-"""RAW images of a smooth scene, and a network whose weights make it a bilinear demosaic."""
+"""RAW images of a smooth scene, a network that is a bilinear demosaic, and one that nothing was taught."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from edgeisp.data.textures import fractal
 from edgeisp.engines.torch import TorchProgram
+from edgeisp.models.functions import ISPNetwork
+from edgeisp.models.lwisp import LWISP, LWISPConfig
 from edgeisp.raw import NoiseProfile, RawImage
 from edgeisp.raw.image import Floats
 from edgeisp.raw.unprocess import DAYLIGHT_MATRICES, Camera, unprocess
@@ -67,3 +70,13 @@ def make_renderer(program: TorchProgram) -> Callable[..., Renderer]:
         return Renderer([of], {name: dict(f.inputs) for name, f in functions.items()}, halo // 2)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def network() -> ISPNetwork:
+    """An LW-ISP of two levels, no weight as it is born."""
+    torch.manual_seed(0)
+    network = LWISP(LWISPConfig(widths=(8, 16), bottom=1))
+    for parameter in network.parameters():
+        parameter.data += 0.05 * torch.randn(parameter.shape)
+    return network.eval()

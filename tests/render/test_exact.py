@@ -9,13 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from edgeisp.engines import ENGINES
 from edgeisp.export import TARGETS
 from edgeisp.export.rewrites import prepare
 from edgeisp.models.functions import ISPNetwork
-from edgeisp.models.lwisp import LWISP, LWISPConfig
 from edgeisp.quantize.precision import parse_precision
 from edgeisp.raw.image import RawImage
 from edgeisp.render.frame import Frame
@@ -26,16 +24,6 @@ from edgeisp.render.renderer import Renderer
 SIDES = (80, 96, 128)
 """Of tiles, in packed pixels."""
 PACKAGES = {"tflite": "litert_torch", "executorch": "executorch"}
-
-
-@pytest.fixture(scope="module")
-def network() -> ISPNetwork:
-    """An LW-ISP of two levels, no weight as it is born."""
-    torch.manual_seed(0)
-    network = LWISP(LWISPConfig(widths=(8, 16), bottom=1))
-    for parameter in network.parameters():
-        parameter.data += 0.05 * torch.randn(parameter.shape)
-    return network.eval()
 
 
 @pytest.fixture(scope="module")

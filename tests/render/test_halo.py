@@ -9,14 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from edgeisp.checkpoints import bundled_for
 from edgeisp.engines.torch import TorchProgram
 from edgeisp.models import MODELS
 from edgeisp.models.checkpoint import QUANTIZATION, LoadedModel, read
 from edgeisp.models.functions import ISPNetwork
-from edgeisp.models.lwisp import LWISP, LWISPConfig
 from edgeisp.models.task import ISP
 from edgeisp.raw.image import RawImage
 from edgeisp.render import halo
@@ -25,16 +23,6 @@ from edgeisp.render.quantize import Quantizer
 from edgeisp.render.renderer import Renderer
 
 CHECKPOINTS = [path for name in MODELS.names() for path in bundled_for(name)]
-
-
-@pytest.fixture
-def network() -> ISPNetwork:
-    """An LW-ISP of two levels, no weight as it is born."""
-    torch.manual_seed(0)
-    network = LWISP(LWISPConfig(widths=(8, 16), bottom=1))
-    for parameter in network.parameters():
-        parameter.data += 0.05 * torch.randn(parameter.shape)
-    return network.eval()
 
 
 @pytest.fixture
