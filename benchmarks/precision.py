@@ -22,6 +22,7 @@ from rich.console import Console
 from timing import instructions, interleaved, machine
 
 from edgeisp.cli.engine import EngineOptions
+from edgeisp.cli.fit import start
 from edgeisp.cli.options import NetworkOptions
 from edgeisp.data.synthetic_test import ISOS
 from edgeisp.engines import ENGINES
@@ -140,11 +141,10 @@ def full_pictures(model: str, side: int) -> list[Floats]:
 
 def rendered(options: EngineOptions, model: str) -> list[Floats]:
     """``3 x H x W`` sRGB in [0, 1] of each picture."""
-    made = []
+    fit, made = start(options, NetworkOptions(model)), []
     for picture in pictures():
         frame = Frame.of(picture.raw)
-        renderer = options.open(NetworkOptions(model), frame.size)
-        codes = renderer.render(frame, Quantizer(16)).transpose(2, 0, 1)
+        codes = fit(frame.size).render(frame, Quantizer(16)).transpose(2, 0, 1)
         made.append((codes / np.float32(65535)).astype(np.float32))
     return made
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 PREVIOUS = "previous"
 """Where a folder waits while another takes its name."""
+IN_THE_WAY = "a file is in the way"
 
 
 def cache_folder(kind: str) -> Path:
@@ -64,6 +65,19 @@ def staging(path: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def check_folder(path: Path) -> None:
+    """Whether `make_folder` could make ``path`` and files could be written into it; makes nothing.
+
+    Raises:
+        UnwritableError: a file is in the way, or nothing can be written there.
+    """
+    nearest = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    if not nearest.is_dir():
+        raise UnwritableError(errno.ENOTDIR, IN_THE_WAY, str(nearest))
+    if not os.access(nearest, os.W_OK):
+        raise UnwritableError(errno.EACCES, os.strerror(errno.EACCES), str(nearest))
+
+
 def make_folder(path: Path) -> None:
     """Make the folder ``path`` and those above it, where they do not exist yet.
 
@@ -81,7 +95,7 @@ def _writable(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise
-        reason = "a file is in the way" if isinstance(error, FileExistsError) else error.strerror
+        reason = IN_THE_WAY if isinstance(error, FileExistsError | NotADirectoryError) else error.strerror
         raise UnwritableError(error.errno, reason, str(path)) from error
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeisp.files import UnwritableError, sha256, whole
+from edgeisp.files import UnwritableError, check_folder, sha256, whole
 
 
 def names(folder: Path) -> list[str]:
@@ -139,3 +139,13 @@ def test_whole_puts_a_folder_back_when_its_writer_was_killed_between_two_renames
         raise OSError("disk full")
     assert (package / "model").read_text() == "previous"
     assert names(tmp_path) == ["a.mlpackage"]
+
+
+def test_check_folder_makes_nothing_and_names_the_file_that_is_in_the_way(tmp_path: Path) -> None:
+    check_folder(tmp_path / "new" / "newer")
+    (tmp_path / "file").write_bytes(b"")
+    for folder in (tmp_path / "file", tmp_path / "file" / "new"):
+        with pytest.raises(UnwritableError, match="a file is in the way") as caught:
+            check_folder(folder)
+        assert caught.value.filename == str(tmp_path / "file")
+    assert names(tmp_path) == ["file"]

@@ -29,6 +29,13 @@ class Artifact:
         return inputs
 
     @property
+    def step(self) -> int:
+        """Picture pixels of which the sides of its tile and its halo are multiples."""
+        from edgeisp.models.task import TASKS
+
+        return TASKS[self.manifest.task].scale * self.manifest.stride
+
+    @property
     def source_tile(self) -> tuple[int, int]:
         """Height and width of its tile, in pixels of what it takes."""
         from edgeisp.models.task import TASKS
@@ -42,6 +49,17 @@ class Artifact:
         """What artifacts that differ only in their tile have in common."""
         told = self.manifest
         return f"{told.model} {told.target} {told.precision} {told.packaging} of {told.checkpoint.sha256[:8]}"
+
+    def export(self, tile: int) -> str:
+        """The command that makes one like it with another tile."""
+        told = self.manifest
+        bundled = {f"{told.model}.safetensors", f"{told.model}-{told.precision}.safetensors"}
+        options = [
+            f"--target {told.target} --precision {told.precision}",
+            *([f"--packaging {told.packaging}"] if told.packaging != "split" else []),
+            *([f"--checkpoint {told.checkpoint.name}"] if told.checkpoint.name not in bundled else []),
+        ]
+        return f"edgeisp export {told.model} {' '.join(options)} --tile {tile}"
 
 
 def found(path: Path) -> list[Artifact]:

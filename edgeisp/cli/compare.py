@@ -10,6 +10,7 @@ import typer
 
 from edgeisp.cli.console import Console
 from edgeisp.cli.engine import EngineOptions
+from edgeisp.cli.fit import start
 from edgeisp.cli.options import NetworkOptions, RawFormatOptions
 from edgeisp.errors import BadInputError
 
@@ -52,14 +53,15 @@ def compare(
     edgeisp compare metaisp build/metaisp-w8a8.tflite build/metaisp-w8a8.onnx --data pairs:my_phone -o compare
     """
     from edgeisp.extras import require
-    from edgeisp.files import make_folder, whole
+    from edgeisp.files import check_folder, make_folder, whole
 
     require("train")
+    check_folder(out)
     if len(subjects) < 2 or len(set(subjects)) < len(subjects):
         raise BadInputError(
             "nothing to compare", where=" ".join(subjects), cure="name two or more, each of them once"
         )
-    renders = {name: _render(name, threads) for name in subjects}
+    renders = {name: _render(console, name, threads) for name in subjects}
     from edgeisp.training.comparison import compare as run
     from edgeisp.training.comparison_sheet import page, sheet
     from edgeisp.training.evalset import evaluation_set
@@ -90,7 +92,7 @@ def compare(
     console.result(facts, _table(lines, f"{out / 'compare.html'}, {out / 'compare.png'}"))
 
 
-def _render(name: str, threads: int) -> Render:
+def _render(console: Console, name: str, threads: int) -> Render:
     """What turns RAW into pictures for a checkpoint or an artifact, through the renderer that users have."""
     from edgeisp.checkpoints import bundled
     from edgeisp.models import checkpoint
@@ -109,13 +111,11 @@ def _render(name: str, threads: int) -> Render:
     options = EngineOptions(artifact=path if weights is None else None, threads=threads)
     if options.task(network) != ISP:
         raise BadInputError("takes no RAW picture to sRGB", where=name, cure="name networks that do")
-    if weights is None:
-        opened = options.open(network, (0, 0))
-        return lambda raw: _picture(opened, Frame.of(raw))
+    fit = start(options, network, console.progress)
 
     def run(raw: RawImage) -> Floats:
         frame = Frame.of(raw)
-        return _picture(options.open(network, frame.size), frame)
+        return _picture(fit(frame.size), frame)
 
     return run
 

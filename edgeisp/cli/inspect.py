@@ -10,6 +10,7 @@ import typer
 
 from edgeisp.cli.console import Console
 from edgeisp.cli.engine import EngineOptions
+from edgeisp.cli.fit import start
 from edgeisp.cli.options import NetworkOptions, RawOptions
 from edgeisp.errors import BadInputError
 
@@ -43,7 +44,8 @@ def inspect(
     from edgeisp.render.quantize import Quantizer
     from edgeisp.render.sheet import compose
 
-    if EngineOptions().task(network) != ISP:
+    engine = EngineOptions()
+    if engine.task(network) != ISP:
         raise BadInputError(
             f"{network.model} takes no RAW picture to sRGB", where="--model", cure="name a network that does"
         )
@@ -51,7 +53,7 @@ def inspect(
     raw = source.read()
     loaded = load(network.model, network.checkpoint)
     frame = Frame.of(raw)
-    renderer = EngineOptions().open(network, frame.size, console.progress)
+    renderer = start(engine, network, console.progress)(frame.size)
     with console.progress("rendering", total=len(renderer.tiles(frame))) as advance:
         picture = dataclasses.replace(renderer, on_tile=advance).render(frame, Quantizer(8))
     planes = frame.reduced(PLANE_PIXELS, renderer.stride)

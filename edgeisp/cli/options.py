@@ -134,7 +134,7 @@ def parse_size(text: str, option: str) -> tuple[int, int]:
         BadInputError: neither.
     """
     parts = text.lower().split("x")
-    if len(parts) > 2 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+    if len(parts) > 2 or not all(part.strip().isdecimal() and part.strip().isascii() for part in parts):
         raise BadInputError(
             f"cannot read {text!r}", where=option, cure="give a number of pixels, or WIDTHxHEIGHT"
         )

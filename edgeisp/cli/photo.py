@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgeisp.cli.console import Console
-from edgeisp.cli.engine import EngineOptions, Fit
+from edgeisp.cli.engine import EngineOptions
+from edgeisp.cli.fit import Fit, start
 from edgeisp.cli.options import NetworkOptions, RawOptions
 from edgeisp.errors import BadInputError
 
@@ -66,7 +67,7 @@ class Work:
 
     def develop(self, opened: Opened, path: Path, began: float, bar: bool = True) -> dict[str, Any]:
         """Render a photo that was read, since ``began``, to ``path``; what there is to say of it."""
-        renderer = self.renderer(opened)
+        renderer = self.fit(opened.frame.size)
         if renderer.why and bar:
             self.console.note(renderer.why)
         console = self.console if bar else dataclasses.replace(self.console, quiet=True)
@@ -96,12 +97,16 @@ class Work:
 
     @cached_property
     def fit(self) -> Fit:
-        """The engine, open from the first photo to the last."""
-        return self.engine.start(self.network, self.console.progress)
+        """The engine, open from the first photo to the last; says once for each size where it computes much in vain."""
+        opened = start(self.engine, self.network, self.console.progress)
 
-    def renderer(self, opened: Opened) -> Renderer:
-        """For photos of this size."""
-        return self.fit(opened.frame.size)
+        def fit(size: tuple[int, int]) -> Renderer:
+            renderer = opened(size)
+            if line := costly(renderer, size):
+                self.console.warn(line)
+            return renderer
+
+        return cache(fit)
 
     def write(
         self, opened: Opened, renderer: Renderer, path: Path, watch: Watch = lambda bands: bands
@@ -178,6 +183,21 @@ class Work:
         if output.resolve() == folder.resolve():
             raise BadInputError("this is the folder itself", where=output, cure="name another one with -o")
         return output
+
+
+def costly(renderer: Renderer, frame: tuple[int, int]) -> str:
+    """That tiles of a frame of that height and width are mostly halo, and what to do; empty where all is well."""
+    from edgeisp.models.halo import LARGE
+
+    cores = [tile - 2 * renderer.halo for tile in renderer.tile]
+    alone = all(side <= core for side, core in zip(frame, cores, strict=True))
+    if alone or not renderer.larger or renderer.overhead <= LARGE:
+        return ""
+    height, width = (renderer.task.scale * side for side in renderer.tile)
+    return (
+        f"tiles of {width}x{height} pixels with a halo of {renderer.task.scale * renderer.halo} compute "
+        f"{renderer.overhead:.1f} pixels for each one they write -> give {renderer.larger}"
+    )
 
 
 def names(photos: list[Path], suffix: str) -> list[str]:

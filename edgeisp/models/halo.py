@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
+
+LARGE = 3.0
+"""An overhead from which on larger tiles are worth their memory."""
 
 
 class Halo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,5 +29,26 @@ class Halo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def overhead(self, tile: tuple[int, int]) -> float:
         """Pixels that tiles of that size compute for each one that they write, with ``auto``."""
-        height, width = tile
-        return height * width / ((height - 2 * self.auto) * (width - 2 * self.auto))
+        return overhead(tile, self.auto)
+
+
+def overhead(tile: tuple[int, int], halo: int) -> float:
+    """Pixels that tiles of that height and width compute for each one that they write; both in the same pixels."""
+    height, width = tile
+    return height * width / ((height - 2 * halo) * (width - 2 * halo))
+
+
+def least_tile(halo: int, step: int) -> int:
+    """The smallest side of a tile with a core within ``halo``, a multiple of ``step``; almost all of it is halo."""
+    return 2 * halo + step
+
+
+def frugal_tile(halo: int, step: int) -> int:
+    """The smallest side of a tile, a multiple of ``step``, whose overhead is at most `LARGE`."""
+    share = 1 - math.sqrt(1 / LARGE)
+    return max(least_tile(halo, step), math.ceil(2 * halo / share / step) * step)
+
+
+def largest_halo(tile: tuple[int, int], step: int) -> int:
+    """The largest halo, a multiple of ``step``, with which a tile has a core left."""
+    return (min(tile) - step) // 2 // step * step

@@ -57,8 +57,11 @@ class Cut:
         return (resident_bytes() or 0) + price.bytes + rows
 
 
-def best(prices: Sequence[Price], cut: Cut, most: int) -> tuple[Price, str]:
+def best(prices: Sequence[Price], cut: Cut, most: int, cures: Sequence[str] = ()) -> tuple[Price, str]:
     """The fastest tile whose memory stays within ``most`` bytes, and in words why.
+
+    Args:
+        cures: what makes tiles need less, in words.
 
     Raises:
         BadInputError: none does.
@@ -69,13 +72,20 @@ def best(prices: Sequence[Price], cut: Cut, most: int) -> tuple[Price, str]:
         raise BadInputError(
             f"tiles of {_size(least, cut)} need about {cut.bytes(least) / MEGA:.0f} MB, "
             f"there are {most / MEGA:.0f} MB for them",
-            where="--tile",
-            cure="take smaller tiles, fewer --threads, or more --memory",
+            where="--memory",
+            cure=_cure(cures, cut.bytes(least) - least.bytes, most),
         )
     chosen = min(fitting, key=lambda price: (cut.seconds(price), price.bytes))
     others = ", ".join(_words(price, cut, most) for price in prices if price is not chosen)
     why = f"tile {_words(chosen, cut, most)}, of {most / MEGA:.0f} MB"
     return chosen, f"{why}; others: {others}" if others else why
+
+
+def _cure(cures: Sequence[str], rest: int, most: int) -> str:
+    """What to do where tiles and ``rest``, all else, need more than ``most`` bytes."""
+    if rest >= most:
+        return f"give more: {rest / MEGA:.0f} MB are needed without any tile"
+    return f"take {', or '.join([*cures, 'more --memory'])}"
 
 
 def available_bytes() -> int:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from edgeisp.engines.base import Folding, Program
 from edgeisp.errors import VerificationError
+from edgeisp.models.halo import overhead
 from edgeisp.models.task import ISP, THUMBNAIL, Task
 from edgeisp.raw.image import Floats
 from edgeisp.render.ahead import ahead
@@ -56,12 +57,19 @@ class Renderer:
     """Called after each tile."""
     why: str = ""
     """Why its tile is what it is, in words, where that was chosen."""
+    larger: str = ""
+    """What gives larger tiles, in words; empty where nothing does."""
 
     @property
     def tile(self) -> tuple[int, int]:
         """Height and width of a tile with its halo, in packed pixels."""
         height, width = self.functions["tile"][self.task.source][-2:]
         return height, width
+
+    @property
+    def overhead(self) -> float:
+        """Pixels that tiles compute for each one that they write."""
+        return overhead(self.tile, self.halo)
 
     def tiles(self, frame: Source) -> list[Tile]:
         """The tiles of ``frame``."""

@@ -84,12 +84,42 @@ def test_folder_is_refused_when_artifacts_differ_in_more_than_their_tile(tiles: 
         found(tiles / "empty")
 
 
-def test_halo_that_leaves_no_core_is_refused_with_the_largest_that_does(
+def test_halo_that_leaves_no_core_is_refused_with_the_largest_that_does_and_the_tiles_that_would(
     tiles: Path, photo: Path, tmp_path: Path, capfd: Captured
 ) -> None:
     given = ["render", str(photo), "-o", str(tmp_path / "a.jpg"), "--artifact", str(tiles / "512")]
     assert main([*given, "--halo", "exact", "--tile", "auto"]) == 2
-    assert "tile of 512 pixels has no core within a halo of 432" in capfd.readouterr().err
+    err = capfd.readouterr().err
+    assert "tile of 512 pixels has no core within a halo of 432" in err
+    assert "pass --halo 240 or less, or export a tile of at least 880, better 2048" in err
+    assert "`edgeisp export metaisp --target tflite --precision fp32 --checkpoint a --tile 2048`" in err
+
+
+def test_tile_of_which_most_is_halo_is_told_with_what_it_costs(
+    checkpoint: Path, photo: Path, tmp_path: Path, capfd: Captured
+) -> None:
+    given = ["render", str(photo), "--checkpoint", str(checkpoint), "--halo", "32", "-q"]
+    assert main([*given, "-o", str(tmp_path / "a.png"), "--tile", "80"]) == 0
+    assert capfd.readouterr().err == (
+        "warning: tiles of 80x80 pixels with a halo of 32 compute 25.0 pixels for each one they write "
+        "-> give a larger --tile, or --tile auto\n"
+    )
+    for quiet in ("192", "160"):  # one tile; less than three times the work
+        assert main([*given, "-o", str(tmp_path / "a.png"), "--tile", quiet]) == 0
+        assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("tile", ["0", "99999x99999", "72", "64"])
+def test_tile_is_refused_with_its_own_numbers_and_the_least_that_does(
+    checkpoint: Path, photo: Path, tmp_path: Path, capfd: Captured, tile: str
+) -> None:
+    given = ["render", str(photo), "-o", str(tmp_path / "a.jpg"), "--checkpoint", str(checkpoint)]
+    assert main([*given, "--halo", "32", "--tile", tile]) == 2
+    size = tile if "x" in tile else f"{tile}x{tile}"
+    assert capfd.readouterr().err == (
+        f"error: --tile: a tile of {size} pixels with a halo of 32 -> give multiples of 16, of at least 80, or a "
+        "smaller --halo\n"
+    )
 
 
 def test_artifact_without_a_context_function_is_refused_when_its_tile_takes_one(
@@ -136,5 +166,7 @@ def test_tile_is_chosen_and_told_when_it_is_left_to_us(
     assert facts["tile"] == [112, 160]  # the whole photo of 120x80 with its halo, on the stride
     assert "of" in facts["tile_choice"]
     assert main([*given, "-o", str(tmp_path / "b.png"), "--tile", "256", "--memory", "1MB"]) == 2
-    assert "MB, there are 1 MB" in json.loads(capfd.readouterr().out)["error"]["what"]
+    error = json.loads(capfd.readouterr().out)["error"]
+    assert "MB, there are 1 MB" in error["what"]
+    assert "are needed without any tile" in error["cure"]
     assert not (tmp_path / "b.png").exists()

@@ -14,6 +14,7 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from torch import Tensor
 
 from edgeisp.cli.engine import EngineOptions
+from edgeisp.cli.fit import start
 from edgeisp.cli.main import main
 from edgeisp.cli.options import NetworkOptions
 from edgeisp.data.samples import packed_samples
@@ -158,4 +159,4 @@ def test_preview_is_refused_in_one_line(
 
 def test_preview_of_an_artifact_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="leave --artifact or --preview out"):
-        EngineOptions(artifact=tmp_path / "a.tflite", preview=True).start(NetworkOptions())
+        start(EngineOptions(artifact=tmp_path / "a.tflite", preview=True), NetworkOptions())

@@ -43,6 +43,19 @@ def test_tile_is_refused_with_its_numbers_when_none_fits() -> None:
         best([price(128), price(512, 6_000)], CUT, 10**6)
 
 
+@pytest.mark.parametrize(
+    ("most", "cure"),
+    [
+        (20_000, "take a smaller --tile, or fewer --threads, or more --memory"),
+        (1, "give more: [0-9]+ MB are needed without any tile"),
+    ],
+)
+def test_cures_are_those_that_help_when_memory_is_too_little(most: int, cure: str) -> None:
+    with pytest.raises(BadInputError) as caught:
+        best([price(128, 60_000)], CUT, most * 10**6, ["a smaller --tile", "fewer --threads"])
+    assert re.fullmatch(cure, str(caught.value.cure))
+
+
 def test_price_of_a_tile_follows_from_two_others() -> None:
     small, large = Price((128, 128), 0.1, 10**8), Price((256, 256), 0.4, 2 * 10**8)
     found = extrapolated(small, large, (512, 256))

@@ -82,7 +82,9 @@ def test_exposure_is_refused_when_no_number_of_stops(text: str) -> None:
 
 
 def test_rendering_an_artifact_loads_no_torch() -> None:
-    modules = "edgeisp.cli.engine, edgeisp.render.renderer, edgeisp.render.output, edgeisp.engines.tflite"
+    modules = (
+        "edgeisp.cli.fit_artifacts, edgeisp.render.renderer, edgeisp.render.output, edgeisp.engines.tflite"
+    )
     code = f"import sys, {modules}; print('torch' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "False"
