@@ -184,7 +184,7 @@ def cells_of(path: Path, row: Row | None, seconds: dict[Path, float]) -> list[st
 
 def refused(target: str, precision: str) -> list[str]:
     """Of a pair that does not go together: why."""
-    return [f"{target} {precision}", WHY_NOT[target, precision], *[""] * (len(HEAD) - 2)]  # type: ignore[index]
+    return [f"{target} {precision}", WHY_NOT[target, precision], *[""] * (len(HEAD) - 2)]
 
 
 def census(described: Manifest) -> str:

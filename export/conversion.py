@@ -12,7 +12,6 @@ from pathlib import Path
 import msgspec
 
 from edgeisp import __version__
-from edgeisp.errors import UnavailableError
 from edgeisp.export import TARGETS, census
 from edgeisp.export.census import Convolutions
 from edgeisp.export.integers import Integers, of_graph
@@ -22,13 +21,11 @@ from edgeisp.export.manifest import Tensor as Port
 from edgeisp.export.rewrites import prepare
 from edgeisp.export.target import Target
 from edgeisp.models import cost
-from edgeisp.models.checkpoint import LoadedModel
 from edgeisp.models.functions import Function, ISPNetwork, functions_of
 from edgeisp.models.halo import Halo
 from edgeisp.models.task import Packaging
 from edgeisp.quantize import checkpoint
 from edgeisp.quantize.precision import Name, parse_precision
-from edgeisp.render.halo import halo_of
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,11 @@ class Job:
     """Height and width of the picture that one call makes."""
     name: str
     """File name of the artifact."""
-    packaging: Packaging = "split"
+    packaging: Packaging
+    step: int
+    """Picture pixels of which sides of tiles are multiples."""
+    halo: Halo | None
+    """Of the network; None before it was measured, and where the receptive field is not known."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,6 @@ def convert(job: Job, path: Path) -> Converted:
     task = loaded.task
     height, width = (side // task.scale for side in job.tile)
     functions = functions_of(network, height, width, job.packaging)
-    halo = _halo(loaded)
     prepared = {
         name: prepare(function, target.rewrites, job.precision) for name, function in functions.items()
     }
@@ -89,8 +89,8 @@ def convert(job: Job, path: Path) -> Converted:
         packaging=job.packaging,
         tile=job.tile,
         stride=network.stride,
-        halo=halo,
-        overhead=round(halo.overhead(job.tile), 3) if halo and halo.fits(job.tile) else None,
+        halo=job.halo,
+        overhead=round(job.halo.overhead(job.tile), 3) if job.halo and job.halo.fits(job.tile) else None,
         chain=chain,
         spare=spare,
         camera=Camera.of(task),
@@ -109,13 +109,6 @@ def convert(job: Job, path: Path) -> Converted:
     }
     integers = {name: of_graph(function.module) for name, function in ready.items() if scheme}
     return Converted(description, dict(report.delegation), wanted, dict(report.convolutions), integers)
-
-
-def _halo(loaded: LoadedModel) -> Halo | None:
-    try:
-        return halo_of(loaded)
-    except UnavailableError:
-        return None
 
 
 def _stages(

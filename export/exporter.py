@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast, get_args
 
@@ -20,11 +20,14 @@ from edgeisp.models.functions import functions_of
 from edgeisp.models.task import Packaging
 from edgeisp.quantize import checkpoint
 from edgeisp.registry import did_you_mean
+from edgeisp.render.halo import Progress, halo_of, told
 
 LEAST_DELEGATION = 0.95
+MOST_PIXELS = 8192 * 8192
+"""Of a tile. Frames of any size are made of smaller ones; what takes more is a slip of the keyboard."""
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Exported:
     """An artifact under its final name."""
 
@@ -54,7 +57,7 @@ def plan(
 
     Raises:
         BadInputError: a name, the precision or the tile does not fit.
-        CheckpointError: the weights do not.
+        CheckpointError: the weights do not, or their halo makes no sense.
         UnavailableError: the target's packages are not installed.
     """
     chosen = TARGETS.get(target)
@@ -65,10 +68,7 @@ def plan(
         raise UnavailableError(f"target {target} cannot be verified here", cure=lack)
     loaded = checkpoint.load(model, weights, kind.name)
     step = loaded.task.scale * loaded.network.stride
-    if min(tile) < step or tile[0] % step or tile[1] % step:
-        raise BadInputError(
-            f"tile {tile[0]}x{tile[1]}", cure=f"height and width must be multiples of {step} for {model}"
-        )
+    _check_tile(tile, step, model)
     if packaging not in get_args(Packaging):
         raise BadInputError(
             f"no packaging is called {packaging!r}",
@@ -82,7 +82,36 @@ def plan(
         *([how] if how != "split" else []),
         *([kind.name] if kind.name != chosen.precisions[0] else []),
     ]
-    return Job(model, loaded.path, target, kind.name, tile, "-".join(parts) + chosen.suffix, how)
+    name = "-".join(parts) + chosen.suffix
+    return Job(model, loaded.path, target, kind.name, tile, name, how, step, told(loaded))
+
+
+def _check_tile(tile: tuple[int, int], step: int, model: str) -> None:
+    pixels = tile[0] * tile[1]
+    size = f"a tile of {tile[1]}x{tile[0]} pixels"
+    if pixels > MOST_PIXELS:
+        raise BadInputError(
+            f"{size}, whose picture alone takes {12e-9 * pixels:.0f} GB in float32",
+            where="--tile",
+            cure=f"give at most {MOST_PIXELS * 1e-6:.0f} megapixels, as 8192x8192",
+        )
+    if not pixels or tile[0] % step or tile[1] % step:
+        raise BadInputError(size, where="--tile", cure=f"give multiples of {step} from {step} on for {model}")
+
+
+def measured(job: Job, progress: Progress | None = None) -> Job:
+    """The same with the halo of its network, which is measured where nobody has: about a minute.
+
+    Args:
+        progress: shows how far that is.
+    """
+    if job.halo:
+        return job
+    try:
+        halo = halo_of(checkpoint.load(job.model, job.weights, job.precision), progress)
+    except UnavailableError:
+        return job
+    return dataclasses.replace(job, halo=halo)
 
 
 def export(
@@ -91,7 +120,7 @@ def export(
     """Convert, verify, and only then give the artifact its name in ``out``; the manifest comes last.
 
     Args:
-        job: from `plan`.
+        job: from `plan`; its halo is `measured` where that was not done.
         out: a folder; made if absent.
         allow_portable: take an artifact that its target's delegate does not run almost whole.
         stage: told what is going on.
@@ -101,6 +130,7 @@ def export(
             is left as ``NAME.rejected`` with a report beside it.
         EdgeISPError: the converter failed.
     """
+    job = measured(job)
     with staging(out / job.name) as folder:
         stage(f"converting to {job.target} {job.precision}")
         converted, log = _convert(job, folder / job.name)

@@ -78,7 +78,7 @@ class Target(Protocol):
 
 _TOO_WIDE = "XNNPACK has no convolution with int16 activations"
 _NOT_ALONE = "XNNPACK convolves int8 weights with int8 activations only"
-WHY_NOT: Mapping[tuple[str, Name], str] = {
+WHY_NOT: Mapping[tuple[str, str], str] = {
     ("tflite", "w8"): _NOT_ALONE,
     ("tflite", "w8a16"): f"{_TOO_WIDE}, and LiteRT's own kernels take seconds for a tile",
     ("executorch", "w8"): _NOT_ALONE,
@@ -96,11 +96,11 @@ def precision_of(target: Target, name: str | None) -> Precision:
         BadInputError: no such precision, or one that this target does not take.
     """
     wanted = name or target.precisions[0]
-    kind = parse_precision(wanted)
-    if kind.name not in target.precisions:
-        why = WHY_NOT.get((target.name, kind.name))
+    if wanted not in target.precisions:
+        why = WHY_NOT.get((target.name, wanted))
         raise BadInputError(
             f"target {target.name} does not take precision {wanted}{f': {why}' if why else ''}",
+            where="--precision",
             cure=f"it takes: {', '.join(target.precisions)}",
         )
-    return kind
+    return parse_precision(wanted)

@@ -12,6 +12,7 @@ from edgeisp.cli.options import parse_size
 
 if TYPE_CHECKING:
     from edgeisp.export.conversion import Job
+    from edgeisp.models.halo import Halo
 
 STAGES = 3
 """Converting, verifying, writing."""
@@ -63,6 +64,7 @@ def export(
     from edgeisp import extras
     from edgeisp.cli.artifact import summary
     from edgeisp.export import exporter, manifest
+    from edgeisp.files import check_folder
 
     for line in extras.untested(target):
         console.warn(line)
@@ -70,6 +72,11 @@ def export(
     job = exporter.plan(
         model, target, weights=checkpoint, precision=precision, tile=size, packaging=packaging
     )
+    check_folder(out)
+    if not dry_run:
+        job = exporter.measured(job, console.progress)
+    if job.halo and not job.halo.fits(size):
+        console.warn(_coreless(job, job.halo))
     if dry_run:
         planned = _planned(job, out)
         console.result(planned, "\n".join(f"{key}: {value}" for key, value in planned.items()))
@@ -85,13 +92,18 @@ def export(
         done = exporter.export(job, out, allow_portable=allow_portable, stage=stage)
     for log in filter(None, done.logs):
         console.detail(log)
-    if done.manifest.halo and not done.manifest.overhead:
-        console.warn(
-            f"a tile of {min(size)} pixels has no core within the halo of {done.manifest.halo.auto} that "
-            "`edgeisp render` takes: give it a smaller --halo there, or export a larger tile"
-        )
     facts = {"artifact": str(done.path), "manifest": str(manifest.path_of(done.path))}
     console.result(facts | msgspec.to_builtins(done.manifest), summary(done.path, done.manifest))
+
+
+def _coreless(job: Job, halo: Halo) -> str:
+    from edgeisp.models.halo import frugal_tile, least_tile
+
+    return (
+        f"a tile of {min(job.tile)} pixels has no core within the halo of {halo.auto} that `edgeisp render` takes: "
+        f"export one of at least {least_tile(halo.auto, job.step)}, better {frugal_tile(halo.auto, job.step)}, or give "
+        "a smaller --halo there"
+    )
 
 
 def _planned(job: Job, out: Path) -> dict[str, Any]:
@@ -106,6 +118,7 @@ def _planned(job: Job, out: Path) -> dict[str, Any]:
         "target": job.target,
         "precision": job.precision,
         "tile": "{1}x{0}".format(*job.tile),
+        "halo": f"{job.halo.auto} pixels, exact from {job.halo.exact}" if job.halo else "not measured yet",
         "rewrites": ", ".join(rewrite.name for rewrite in target.rewrites),
         "made by": ", ".join(f"{name} {version}" for name, version in target.versions().items()),
         "verified by": f"{target.engine()}, {PICTURES} pictures, at least {THRESHOLDS_DB[job.precision]:g} dB",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from itertools import pairwise, product
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -47,12 +48,11 @@ SAMPLE = (1200, 840)
 """Width and height at which the sample scene is measured."""
 
 
-def halo_of(loaded: LoadedModel, progress: Progress | None = None) -> Halo:
-    """What the checkpoint's card says, or else what `measure` finds: about a minute, once for each checkpoint.
+def told(loaded: LoadedModel) -> Halo | None:
+    """What the checkpoint's card says, or what was measured earlier; None where nobody has measured it here.
 
     Raises:
         CheckpointError: the card's halo makes no sense.
-        UnavailableError: see `exact`.
     """
     if KEY in loaded.card:
         try:
@@ -61,15 +61,30 @@ def halo_of(loaded: LoadedModel, progress: Progress | None = None) -> Halo:
             raise CheckpointError(
                 f"the halo in its card is damaged ({error})", where=loaded.path, cure="get the file again"
             ) from error
-    path = cache_folder("halos") / f"{loaded.sha256}-{METHOD}.json"
     with suppress(OSError, msgspec.DecodeError):
-        return msgspec.json.decode(path.read_bytes(), type=Halo)
-    found = measure(loaded.network, progress)
+        return msgspec.json.decode(_kept(loaded).read_bytes(), type=Halo)
+    return None
+
+
+def halo_of(loaded: LoadedModel, progress: Progress | None = None) -> Halo:
+    """What is `told`, or else what `measure` finds: about a minute, once for each checkpoint.
+
+    Raises:
+        CheckpointError: see `told`.
+        UnavailableError: see `exact`.
+    """
+    if (halo := told(loaded)) is not None:
+        return halo
+    found, path = measure(loaded.network, progress), _kept(loaded)
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole(path) as part:
             part.write_bytes(msgspec.json.encode(found))
     return found
+
+
+def _kept(loaded: LoadedModel) -> Path:
+    return cache_folder("halos") / f"{loaded.sha256}-{METHOD}.json"
 
 
 def carded(network: ISPNetwork, card: dict[str, Any], progress: Progress | None = None) -> dict[str, Any]:

@@ -34,7 +34,56 @@ def test_dry_run_prints_the_plan_and_writes_nothing(
     assert planned["tile"] == "128x64"
     assert "fold-haar-down" in planned["rewrites"]
     assert "at least 55 dB" in planned["verified by"]
+    assert planned["halo"] == "64 pixels, exact from 432"
     assert not (tmp_path / "out").exists()
+
+
+def test_tile_without_a_core_is_told_with_one_that_has_when_it_is_only_planned(
+    capsys: pytest.CaptureFixture[str], checkpoint: Path
+) -> None:
+    planned = ("export", "metaisp", "-t", "onnx", "--checkpoint", str(checkpoint), "--dry-run", "--tile")
+    code, _, err = run(capsys, *planned, "128")
+    assert (code, err.count("\n")) == (0, 1)
+    assert (
+        "warning: a tile of 128 pixels has no core within the halo of 64 that `edgeisp render` takes" in err
+    )
+    assert "at least 144, better 304" in err
+    assert run(capsys, *planned, "144")[2] == ""
+
+
+def test_halo_is_measured_by_the_export_and_not_by_its_plan(
+    capsys: pytest.CaptureFixture[str], checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from edgeisp.export import exporter
+    from edgeisp.models.checkpoint import load, save
+    from edgeisp.models.halo import Halo
+    from edgeisp.render import halo
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    weights = tmp_path / "bare.safetensors"
+    save(weights, load("metaisp", checkpoint).network, {"model": "metaisp"})
+    found = Halo(32, 432, 0.1, 1)
+    measured: list[object] = []
+    monkeypatch.setattr(halo, "measure", lambda network, progress: measured.append(progress) or found)
+    given = (
+        "export",
+        "metaisp",
+        "-t",
+        "onnx",
+        "--checkpoint",
+        str(weights),
+        "--tile",
+        "48",
+        "--dry-run",
+        "--json",
+    )
+    code, out, err = run(capsys, *given)
+    assert (code, err, json.loads(out)["halo"], measured) == (0, "", "not measured yet", [])
+    job = exporter.plan("metaisp", "onnx", weights=weights, tile=(48, 48))
+    bar = object()
+    assert exporter.measured(job, bar).halo == found  # type: ignore[arg-type]
+    assert measured == [bar]
+    assert exporter.plan("metaisp", "onnx", weights=weights, tile=(48, 48)).halo == found
 
 
 @pytest.mark.parametrize(
@@ -44,7 +93,28 @@ def test_dry_run_prints_the_plan_and_writes_nothing(
         (("metaips", "-t", "onnx"), 2, "did you mean 'metaisp'?"),
         (("metaisp", "-t", "onnx", "--precision", "w8a16"), 2, "it takes: fp32, fp16, w8, w8a8"),
         (("metaisp", "-t", "onnx", "--precision", "w8a8"), 3, "fp32"),
-        (("metaisp", "-t", "onnx", "--tile", "100x64"), 2, "multiples of 16"),
+        (("metaisp", "-t", "tflite", "--precision", "w4a16"), 2, "it takes: fp32, fp16, w8a8"),
+        (
+            ("metaisp", "-t", "onnx", "--tile", "100x64"),
+            2,
+            "--tile: a tile of 100x64 pixels -> give multiples of 16",
+        ),
+        (
+            ("metaisp", "-t", "onnx", "--tile", "0"),
+            2,
+            "--tile: a tile of 0x0 pixels -> give multiples of 16 from 16",
+        ),
+        (
+            ("metaisp", "-t", "onnx", "--tile", "1000000"),
+            2,
+            "takes 12000 GB in float32 -> give at most 67 megapixels",
+        ),
+        (
+            ("metaisp", "-t", "onnx", "-o", __file__),
+            2,
+            f"{__file__}: cannot be written: a file is in the way",
+        ),
+        (("metaisp", "-t", "onnx", "-o", __file__, "--dry-run"), 2, "a file is in the way"),
         (("metaisp", "-t", "onnx", "--checkpoint", "absent.safetensors"), 3, "no such checkpoint"),
     ],
 )
