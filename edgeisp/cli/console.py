@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 """Typer's error for a command line that does not parse; it publishes only this one of its subclasses."""
 
+EXPECTED = (EdgeISPError, UsageError, KeyboardInterrupt, typer.Abort, OSError)
+"""What may end a verb without a fault of ours."""
+
 WIDTH = 140
 """Columns of tables that go to a file or a pipe."""
 
@@ -99,17 +102,16 @@ class Console:
 
     def error(self, error: BaseException) -> int:
         """Say ``error`` in one line on stderr (and as an object with --json); the exit code that it means."""
-        kind, message, code = _describe(error)
+        told, code = _told(error)
         if isinstance(error, PeerError) and not Processes.here().first:
             return code
-        hint = "" if self.verbose or kind != "unexpected" else " (run with -v for the traceback)"
+        message = _one_line(str(told))
+        hint = "" if self.verbose or isinstance(error, EXPECTED) else " (run with -v for the traceback)"
         if self.verbose:
             traceback.print_exception(error)
         print(f"error: {message}{hint}", file=sys.stderr)  # noqa: T201
         if self.json:
-            fields = {
-                k: getattr(error, k) for k in ("what", "where", "cure") if isinstance(error, EdgeISPError)
-            }
+            fields = {"what": told.what, "where": told.where, "cure": told.cure}
             body = {"type": type(error).__name__, "message": message, "exit_code": code, **fields}
             self.result({"error": body}, "")
         return code
@@ -169,24 +171,22 @@ def _is_descriptor_one(stream: IO[str]) -> bool:
         return False
 
 
-def _describe(error: BaseException) -> tuple[str, str, int]:
-    """Kind, one-line message and exit code of anything that can end a verb."""
+def _told(error: BaseException) -> tuple[EdgeISPError, int]:
+    """What, where and cure of anything that can end a verb, and its exit code."""
     if isinstance(error, EdgeISPError):
-        return "known", _one_line(str(error)), error.exit_code
+        return error, error.exit_code
     if isinstance(error, UsageError):
         command = getattr(getattr(error, "ctx", None), "command_path", "edgeisp")
-        message = _one_line(error.format_message())  # type: ignore[attr-defined]
-        return "usage", f"{message} -> see `{command} --help`", 2
+        return EdgeISPError(error.format_message(), cure=f"see `{command} --help`"), 2  # type: ignore[attr-defined]
     if isinstance(error, KeyboardInterrupt | typer.Abort):
-        return "interrupted", "interrupted; no file was left half written", 130
+        return EdgeISPError("interrupted; no file was left half written"), 130
     if isinstance(error, UnwritableError):
         cure = "name a place where you may write"
-        return "known", _one_line(f"{error.filename}: cannot be written: {error.strerror} -> {cure}"), 2
+        return EdgeISPError(f"cannot be written: {error.strerror}", error.filename, cure), 2
     if isinstance(error, OSError):
-        where = f"{error.filename}: " if error.filename else ""
         reason = error.strerror or str(error)  # numpy's own has no number: "... requested and ... written"
-        return "system", _one_line(f"{where}{reason} -> check the disk's free space and the permissions"), 1
-    return "unexpected", _one_line(f"{type(error).__name__}: {error}"), 1
+        return EdgeISPError(reason, error.filename, "check the disk's free space and the permissions"), 1
+    return EdgeISPError(f"{type(error).__name__}: {error}"), 1
 
 
 def _one_line(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -37,7 +37,7 @@ class RawFormatOptions:
         int | None, _dump("--bits", help="Bits of a sample; one byte up to 8, else two, little endian.")
     ] = None
     cfa: Annotated[str | None, _dump("--cfa", help="RGGB, GRBG, GBRG or BGGR.")] = None
-    black: Annotated[float, _dump("--black", help="Sensor value of no light.")] = 0.0
+    black: Annotated[float | None, _dump("--black", help="Sensor value of no light; default 0.")] = None
     white: Annotated[
         float | None, _dump("--white", help="Sensor value of saturation; default 2^bits - 1.")
     ] = None
@@ -73,10 +73,18 @@ class RawFormatOptions:
             ),
         )
 
+    def given(self) -> list[str]:
+        """Names of those options that were given."""
+        names = [one.name for one in fields(RawFormatOptions)]
+        return [f"--{name.replace('_', '-')}" for name in names if getattr(self, name) is not None]
+
     def _dump_format(self) -> DumpFormat | None:
         from edgeisp.raw import DumpFormat
 
         if self.raw_size is None:
+            for option in self.given():
+                if option in ("--bits", "--cfa", "--black", "--white"):
+                    raise without_effect(option, "--raw-size")
             return None
         if self.bits is None or self.cfa is None:
             raise BadInputError(
@@ -84,7 +92,7 @@ class RawFormatOptions:
                 where="--raw-size",
                 cure="add --bits N and --cfa RGGB (or another)",
             )
-        return DumpFormat.parse(self.raw_size, self.bits, self.cfa, self.black, self.white)
+        return DumpFormat.parse(self.raw_size, self.bits, self.cfa, self.black or 0.0, self.white)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +133,13 @@ class NetworkOptions:
         Path | None,
         typer.Option("--checkpoint", help="Weights: a file, or a bundled name; default MODEL's own."),
     ] = None
+
+
+def without_effect(option: str, other: str) -> BadInputError:
+    """The error that ``option`` does nothing where ``other`` is not given."""
+    return BadInputError(
+        f"no effect without {other}", where=option, cure=f"add {other}, or leave {option} out"
+    )
 
 
 def parse_size(text: str, option: str) -> tuple[int, int]:

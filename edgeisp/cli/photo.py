@@ -14,6 +14,7 @@ from edgeisp.cli.engine import EngineOptions
 from edgeisp.cli.fit import Fit, start
 from edgeisp.cli.options import NetworkOptions, RawOptions
 from edgeisp.errors import BadInputError
+from edgeisp.files import check_folder
 
 if TYPE_CHECKING:
     from edgeisp.models.task import Task
@@ -55,10 +56,9 @@ class Work:
                 where="--model",
                 cure="export it and run it before an ISP; `edgeisp models` lists networks that render",
             )
-        if not self.task.linear and self.stops != 0:
-            raise BadInputError(
-                "this network takes finished pictures", where="--exposure", cure="leave it out"
-            )
+        of_raw = [*(["--exposure"] if self.stops != 0 else []), *self.source.given()]
+        if not self.task.linear and of_raw:
+            raise BadInputError("this network takes finished pictures", where=of_raw[0], cure="leave it out")
 
     def render(self, photo: Path, path: Path) -> dict[str, Any]:
         """Render ``photo`` to ``path``; what there is to say of it."""
@@ -174,12 +174,14 @@ class Work:
 
         Raises:
             BadInputError: nowhere, or into the folder itself.
+            UnwritableError: a file is in the way, or nothing can be written there.
         """
         folder = self.source.photo
-        if output is None or output.is_file():
+        if output is None:
             raise BadInputError(
                 "a folder needs a folder for its pictures", where=folder, cure="name one with -o"
             )
+        check_folder(output)
         if output.resolve() == folder.resolve():
             raise BadInputError("this is the folder itself", where=output, cure="name another one with -o")
         return output

@@ -11,12 +11,16 @@ import typer
 
 from edgeisp.cli.console import Console, one_of
 from edgeisp.cli.engine import EngineOptions
-from edgeisp.cli.options import NetworkOptions, RawOptions
+from edgeisp.cli.options import NetworkOptions, RawOptions, without_effect
 from edgeisp.cli.photo import Opened, Work, names
 from edgeisp.cli.video import sequence
 from edgeisp.errors import BadInputError, VerificationError
 
 VIDEO = "Sequences"
+FORMATS = ("jpg", "png", "tif", "jpeg", "tiff")
+"""Endings of `edgeisp.render.output.FORMATS`; the first one is the default."""
+FPS = 30.0
+LOOKS_BACK = 8.0
 
 
 def render(
@@ -34,13 +38,13 @@ def render(
     ] = None,
     exposure: Annotated[str, typer.Option("--exposure", help="Stops brighter, or auto.")] = "0",
     kind: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--format",
-            callback=one_of("format", ("jpg", "png", "tif")),
-            help="Of the pictures of a folder: jpg, png or tif.",
+            callback=one_of("format", FORMATS),
+            help="Of pictures that -o does not name, as those of a folder: jpg (default), png or tif.",
         ),
-    ] = "jpg",
+    ] = None,
     video: Annotated[
         bool,
         typer.Option(
@@ -50,25 +54,25 @@ def render(
         ),
     ] = False,
     fps: Annotated[
-        float,
+        float | None,
         typer.Option(
             "--fps",
             min=0.01,
             max=10_000,
             rich_help_panel=VIDEO,
-            help="Of the camera: tells how many frames it would lose.",
+            help="Of the camera, default 30: tells how many frames it would lose.",
         ),
-    ] = 30.0,
+    ] = None,
     smooth: Annotated[
-        float,
+        float | None,
         typer.Option(
             "--smooth",
             min=1,
             max=10_000,
             rich_help_panel=VIDEO,
-            help="Frames that a context looks back; 1: only its own.",
+            help="Frames that a context looks back, default 8; 1: only its own.",
         ),
-    ] = 8.0,
+    ] = None,
 ) -> None:
     """Render a RAW file to an upright sRGB picture, in tiles, at full resolution; or every RAW file of a folder.
 
@@ -93,13 +97,23 @@ def render(
     from edgeisp.render.exposure import parse_exposure
 
     work = Work(console, source, network, engine, parse_exposure(exposure), engine.task(network))
+    suffix = f".{kind or FORMATS[0]}"
     if video:
-        sequence(work, output, f".{kind}", fps=fps, looks_back=smooth)
+        sequence(work, output, suffix, fps=fps or FPS, looks_back=smooth or LOOKS_BACK)
         return
+    for option, given in (("--fps", fps), ("--smooth", smooth)):
+        if given is not None:
+            raise without_effect(option, "--video")
     if source.photo.is_dir():
-        _folder(work, output, f".{kind}")
+        _folder(work, output, suffix)
         return
-    facts = work.render(source.photo, _destination(source.photo, output))
+    if kind and output:
+        raise BadInputError(
+            f"no effect beside -o {output}",
+            where="--format",
+            cure="leave it out; the name's ending is the format",
+        )
+    facts = work.render(source.photo, _destination(source.photo, output, suffix))
     size, speed = f"{facts['width']}x{facts['height']}", f"{facts['seconds']:.1f} s"
     brighter = f", {facts['exposure_ev']:+.2f} EV" if facts["exposure_ev"] else ""
     speed += f" ({facts['megapixels_per_second']:.2f} MP/s)"
@@ -159,9 +173,9 @@ def _folder(work: Work, output: Path | None, suffix: str) -> None:
         raise typer.Exit(BadInputError.exit_code)
 
 
-def _destination(photo: Path, output: Path | None) -> Path:
+def _destination(photo: Path, output: Path | None, suffix: str) -> Path:
     """Where the picture goes. A file named with -o is replaced; a default name never replaces anything."""
-    path = output or photo.with_suffix(".jpg")
+    path = output or photo.with_suffix(suffix)
     if path.exists() and photo.exists() and path.samefile(photo):
         raise BadInputError("this is the file itself", where=path, cure="name another file with -o")
     if output is None and path.exists():

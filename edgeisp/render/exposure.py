@@ -28,8 +28,8 @@ def parse_exposure(text: str) -> float | None:
     except ValueError:
         value = math.nan
     if not abs(value) <= 10:
-        cure = "give stops, such as 0, 0.7 or -1, or auto"
-        raise BadInputError(f"cannot read the exposure {text!r}", where="--exposure", cure=cure)
+        cure = "give stops from -10 to 10, such as 0.7 or -1, or auto"
+        raise BadInputError(f"cannot take an exposure of {text!r}", where="--exposure", cure=cure)
     return value
 
 

@@ -127,7 +127,7 @@ def format_of(path: Path) -> Format:
     """How to write ``path``; checks beforehand what can be checked, so that no work is done in vain.
 
     Raises:
-        BadInputError: unknown suffix, a folder, or a folder that cannot be written to.
+        BadInputError: unknown suffix, a folder, in a file, or in a folder that cannot be written to.
     """
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
@@ -138,7 +138,9 @@ def format_of(path: Path) -> Format:
     if path.is_dir():
         raise BadInputError("this is a folder", where=path, cure="name a file in it")
     folder = next(parent for parent in path.absolute().parents if parent.exists())
-    if not folder.is_dir() or not os.access(folder, os.W_OK):
+    if not folder.is_dir():
+        raise BadInputError("this is a file, not a folder", where=folder, cure="choose another with -o")
+    if not os.access(folder, os.W_OK):
         raise BadInputError("cannot write into this folder", where=folder, cure="choose another with -o")
     return FORMATS[suffix]
 

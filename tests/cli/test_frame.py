@@ -23,6 +23,7 @@ from edgeisp.errors import (
     UnavailableError,
     VerificationError,
 )
+from edgeisp.files import UnwritableError
 
 Captured = pytest.CaptureFixture[str]
 FAILURES: dict[str, BaseException] = {
@@ -35,6 +36,7 @@ FAILURES: dict[str, BaseException] = {
     "other": EdgeISPError("odd"),
     "unexpected": ZeroDivisionError("1/0"),
     "full disk": OSError(28, "No space left on device", "a.png"),
+    "in the way": UnwritableError(17, "a file is in the way", "a"),
     "interrupt": KeyboardInterrupt(),
 }
 
@@ -76,6 +78,11 @@ def verbs(monkeypatch: pytest.MonkeyPatch) -> None:
             1,
             "error: a.png: No space left on device -> check the disk's free space and the permissions",
         ),
+        (
+            "in the way",
+            2,
+            "error: a: cannot be written: a file is in the way -> name a place where you may write",
+        ),
         ("interrupt", 130, "error: interrupted; no file was left half written"),
     ],
 )
@@ -92,6 +99,8 @@ def test_error_is_an_object_too_when_json(capfd: Captured, how: str) -> None:
     error = json.loads(out)["error"]
     assert error["exit_code"] == code
     assert error["type"] == type(FAILURES[how]).__name__
+    assert error.keys() == {"type", "message", "exit_code", "what", "where", "cure"}
+    assert " ".join(error["what"].split()) in error["message"]
     assert err.startswith("error: ")
     if how == "input":
         assert (error["where"], error["cure"]) == ("a.dng", "pass --assume-black-level")

@@ -12,6 +12,8 @@ import pytest
 from PIL import Image
 
 from edgeisp.cli.main import main
+from edgeisp.cli.render import FORMATS as formats
+from edgeisp.render.output import FORMATS
 
 Captured = pytest.CaptureFixture[str]
 
@@ -83,6 +85,12 @@ def test_picture_lands_beside_the_photo_when_not_named(
     assert render(source=mine)["output"] == str(tmp_path / "IMG.jpg")
     error = render(source=mine, code=2)["error"]
     assert "already" in str(error)
+    assert render("--format", "TIFF", source=mine)["output"] == str(tmp_path / "IMG.tiff")
+    assert Image.open(tmp_path / "IMG.tiff").size == (120, 80)
+
+
+def test_format_has_the_names_that_pictures_may_end_in() -> None:
+    assert {f".{name}" for name in formats} == set(FORMATS)
 
 
 def test_named_picture_is_replaced(render: Callable[..., dict[str, object]], tmp_path: Path) -> None:
@@ -145,6 +153,19 @@ def test_frame_is_rendered_when_it_is_smaller_than_the_halo(
         (["-o", "a.jpg", "--checkpoint", "none.safetensors"], 3, "no such checkpoint"),
         (["-o", "a.jpg", "--assume-cfa", "RGBG"], 2, "--assume-cfa"),
         (["-o", "a.jpg", "--raw-size", "10"], 2, "--raw-size"),
+        (
+            ["-o", "a.jpg", "--bits", "12"],
+            2,
+            "--bits: no effect without --raw-size -> add --raw-size, or leave",
+        ),
+        (
+            ["-o", "a.jpg", "--fps", "30"],
+            2,
+            "--fps: no effect without --video -> add --video, or leave --fps out",
+        ),
+        (["-o", "a.jpg", "--smooth", "8"], 2, "--smooth: no effect without --video"),
+        (["-o", "a.png", "--format", "png"], 2, "--format: no effect beside -o a.png"),
+        (["-o", "a.jpg", "--exposure", "1e9"], 2, "'1e9' -> give stops from -10 to 10"),
     ],
 )
 def test_option_is_refused_before_any_work(
@@ -205,6 +226,11 @@ def test_folder_without_raw_files_or_without_a_place_to_write_is_refused(
     assert "no RAW files in this folder" in capfd.readouterr().err
     assert main(["render", str(photo.parent)]) == 2
     assert "name one with -o" in capfd.readouterr().err
+    (tmp_path / "file").write_text("")
+    assert main(["render", str(photo.parent), "-o", str(tmp_path / "file")]) == 2
+    assert capfd.readouterr().err.startswith(
+        f"error: {tmp_path / 'file'}: cannot be written: a file is in the way"
+    )
 
 
 def test_two_processes_render_a_folder_together(checkpoint: Path, photo: Path, tmp_path: Path) -> None:
@@ -238,7 +264,9 @@ def test_picture_is_denoised_by_a_network_that_takes_pictures(tmp_path: Path, ca
     assert abs(clean.mean() - noisy.mean()) < 8
     assert clean.std() < 0.5 * noisy.std()
     assert main([*given, "--exposure", "1"]) == 2
-    assert "takes finished pictures" in capfd.readouterr().err
+    assert "--exposure: this network takes finished pictures" in capfd.readouterr().err
+    assert main([*given, "--assume-cfa", "RGGB"]) == 2
+    assert "--assume-cfa: this network takes finished pictures" in capfd.readouterr().err
 
 
 def test_network_without_a_picture_is_refused(photo: Path, capfd: Captured) -> None:

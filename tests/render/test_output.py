@@ -86,7 +86,7 @@ def test_same_picture_gives_the_same_bytes(tmp_path: Path, suffix: str) -> None:
         ("a.jpgg", "'.jpgg' -> end it in one of .jpg,"),
         ("a", "end it in one of"),
         ("a.dng", ".png"),
-        ("text.txt/a.jpg", "folder"),
+        ("text.txt/a.jpg", "text.txt: this is a file, not a folder"),
     ],
 )
 def test_format_is_refused_when_it_cannot_be_written(tmp_path: Path, name: str, what: str) -> None:
