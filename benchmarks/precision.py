@@ -27,7 +27,7 @@ from edgeisp.cli.options import NetworkOptions
 from edgeisp.data.synthetic_test import ISOS
 from edgeisp.engines import ENGINES
 from edgeisp.export import TARGETS, manifest
-from edgeisp.export.manifest import Manifest, Verified
+from edgeisp.export.records import Manifest, Verified
 from edgeisp.export.target import WHY_NOT
 from edgeisp.export.verification import example
 from edgeisp.files import sha256, whole

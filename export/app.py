@@ -13,7 +13,7 @@ import numpy as np
 
 from edgeisp.errors import BadInputError, UnavailableError, VerificationError
 from edgeisp.export import exporter, manifest
-from edgeisp.export.manifest import Failed, Manifest, Verified
+from edgeisp.export.records import Failed, Manifest, Verified
 from edgeisp.export.verification import references
 from edgeisp.files import whole
 from edgeisp.models.functions import functions_of

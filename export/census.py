@@ -14,7 +14,7 @@ from torch import nn
 from torch.fx import GraphModule, Node
 
 from edgeisp.export.integers import Integers, altered
-from edgeisp.export.manifest import Census
+from edgeisp.export.records import Census
 from edgeisp.export.rewrites.graph import aten, calls
 from edgeisp.export.rewrites.quantized import DEQUANTIZE, QUANTIZE, WEIGHTS
 

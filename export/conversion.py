@@ -15,9 +15,9 @@ from edgeisp import __version__
 from edgeisp.export import TARGETS, census
 from edgeisp.export.census import Convolutions
 from edgeisp.export.integers import Integers, of_graph
-from edgeisp.export.manifest import Camera, Census, Checkpoint, Cost, Delegation, Description, Stage
-from edgeisp.export.manifest import Function as Entry
-from edgeisp.export.manifest import Tensor as Port
+from edgeisp.export.records import Camera, Census, Checkpoint, Cost, Delegation, Description, Stage
+from edgeisp.export.records import Function as Entry
+from edgeisp.export.records import Tensor as Port
 from edgeisp.export.rewrites import prepare
 from edgeisp.export.target import Target
 from edgeisp.models import cost

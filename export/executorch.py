@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from edgeisp import extras
 from edgeisp.export.executorch_file import convolutions
-from edgeisp.export.manifest import Delegation
+from edgeisp.export.records import Delegation
 from edgeisp.export.rewrites import HALF_GELU, HELD_SCALARS, XNNPACK, Rewrite
 from edgeisp.export.target import Report
 from edgeisp.models.functions import Function

@@ -10,9 +10,9 @@ from typing import cast, get_args
 from edgeisp import child
 from edgeisp.engines import ENGINES
 from edgeisp.errors import BadInputError, CheckpointError, EdgeISPError, UnavailableError, VerificationError
-from edgeisp.export import TARGETS, census, manifest
+from edgeisp.export import TARGETS, census, manifest, records
 from edgeisp.export.conversion import Converted, Job
-from edgeisp.export.manifest import Failed, File, Manifest, Verification, Verified
+from edgeisp.export.records import Failed, File, Manifest, Verification, Verified
 from edgeisp.export.target import precision_of
 from edgeisp.files import replace, sha256, staging
 from edgeisp.models.checkpoint import LoadedModel
@@ -231,7 +231,7 @@ def _check_functions(described: Manifest, loaded: LoadedModel, path: Path) -> No
 
 
 def check(
-    artifact: Path, description: manifest.Description, weights: Path | None, engine: str, threads: int = 0
+    artifact: Path, description: records.Description, weights: Path | None, engine: str, threads: int = 0
 ) -> tuple[Verification, str]:
     """`verification.verify` in a process of its own: the outcome, and what the engine printed."""
     try:

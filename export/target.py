@@ -9,7 +9,7 @@ from typing import Protocol
 
 from edgeisp.errors import BadInputError
 from edgeisp.export.census import Convolutions
-from edgeisp.export.manifest import Delegation
+from edgeisp.export.records import Delegation
 from edgeisp.export.rewrites import Rewrite
 from edgeisp.models.functions import Function
 from edgeisp.quantize.precision import Name, Precision, parse_precision

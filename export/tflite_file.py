@@ -10,7 +10,7 @@ from typing import Any
 from edgeisp.engines.tflite import interpret
 from edgeisp.export.census import Convolutions
 from edgeisp.export.integers import Integers
-from edgeisp.export.manifest import Delegation
+from edgeisp.export.records import Delegation
 
 IDENTIFIER = b"TFL3"
 

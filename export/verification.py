@@ -15,7 +15,7 @@ from edgeisp.engines import ENGINES
 from edgeisp.engines.base import Program, Tensors
 from edgeisp.engines.chain import chained
 from edgeisp.engines.torch import run
-from edgeisp.export.manifest import Description, Failed, Parity, Verification, Verified
+from edgeisp.export.records import Description, Failed, Parity, Verification, Verified
 from edgeisp.models.functions import Function, functions_of
 from edgeisp.models.task import ISP, SRGB_TO_SRGB, THUMBNAIL
 from edgeisp.quantize import checkpoint

@@ -65,7 +65,7 @@ def test_every_command_exists_with_its_options(page: Path) -> None:
 
 
 def test_manifest_page_names_every_field() -> None:
-    from edgeisp.export.manifest import Manifest
+    from edgeisp.export.records import Manifest
 
     page = (CHECKOUT / "docs" / "manifest.md").read_text()
     missing = [field for field in msgspec.structs.fields(Manifest) if f"`{field.name}`" not in page]

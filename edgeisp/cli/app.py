@@ -48,7 +48,7 @@ def app(
     edgeisp app ios --artifact build/metaisp.mlpackage -o ~/MyCamera --json
     """
     from edgeisp.export import app as apps
-    from edgeisp.export.manifest import Unverified
+    from edgeisp.export.records import Unverified
 
     described = apps.fit(platform, artifact)
     if isinstance(described.verification, Unverified):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from edgeisp.export.manifest import Manifest, Verification
+    from edgeisp.export.records import Manifest, Verification
 
 
 def summary(path: Path, manifest: Manifest) -> str:
@@ -27,7 +27,7 @@ def summary(path: Path, manifest: Manifest) -> str:
 
 def verdict(verification: Verification) -> str:
     """The verification in one line."""
-    from edgeisp.export.manifest import Failed, Verified
+    from edgeisp.export.records import Failed, Verified
 
     if isinstance(verification, Verified):
         each = ", ".join(f"{name} {parity.psnr_db:.1f} dB" for name, parity in verification.functions.items())

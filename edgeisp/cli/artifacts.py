@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from edgeisp.errors import BadInputError
 
 if TYPE_CHECKING:
-    from edgeisp.export.manifest import Manifest
+    from edgeisp.export.records import Manifest
 
 
 @dataclass(frozen=True)

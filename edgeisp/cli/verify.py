@@ -37,7 +37,7 @@ def verify(
     from edgeisp.cli.artifact import verdict
     from edgeisp.errors import VerificationError
     from edgeisp.export import exporter
-    from edgeisp.export.manifest import Failed
+    from edgeisp.export.records import Failed
 
     with console.progress(f"verifying {artifact.name}"):
         outcome, log = exporter.recheck(artifact, weights=checkpoint, engine=engine, threads=threads)

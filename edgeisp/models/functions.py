@@ -75,7 +75,7 @@ class ISPNetwork(nn.Module):
         return None
 
     def chain(self) -> list[dict[str, Any]]:
-        """What manifests tell of a network that is a chain of modules; see `edgeisp.export.manifest.Stage`."""
+        """What manifests tell of a network that is a chain of modules; see `edgeisp.export.records.Stage`."""
         return []
 
     def spare(self) -> list[dict[str, Any]]:

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from edgeisp.errors import BadInputError
-from edgeisp.export.manifest import Count, Delegation, Parity, Part, Sha256, Size, Verification, encode
+from edgeisp.export.manifest import encode
+from edgeisp.export.records import Count, Delegation, Parity, Part, Sha256, Size, Verification
 from edgeisp.files import whole
 
 VERSION: Literal[1] = 1

@@ -12,7 +12,7 @@ from edgeisp.engines import ENGINES
 from edgeisp.engines.base import Tensors
 from edgeisp.errors import BadInputError, CheckpointError, UnavailableError
 from edgeisp.export import TARGETS, manifest
-from edgeisp.export.manifest import Manifest, Verified
+from edgeisp.export.records import Manifest, Verified
 from edgeisp.export.verification import THRESHOLDS_DB, example, references
 from edgeisp.files import sha256
 from edgeisp.models import MODELS, checkpoint

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from edgeisp.export.manifest import Failed, Unverified, Verified
+from edgeisp.export.records import Failed, Unverified, Verified
 from edgeisp.profile.counted import changes, costs, functions
 from edgeisp.profile.frames import frames
 from edgeisp.profile.report import (

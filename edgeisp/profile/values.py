@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeisp.export.manifest import Function, Tensor
+from edgeisp.export.records import Function, Tensor
 
 
 def stored(value: NDArray[np.float32], port: Tensor) -> NDArray[np.generic]:

@@ -20,13 +20,13 @@ from app_core import Case, serve
 from edgeisp.cli.main import main
 from edgeisp.engines import ENGINES
 from edgeisp.engines.base import Program
-from edgeisp.export import manifest
+from edgeisp.export import records
 from edgeisp.profile.adb import app
 from edgeisp.profile.adb.programs import Call
 
 
 def start(
-    build: Any, arguments: Sequence[str | Path], program: Program, functions: Mapping[str, manifest.Function]
+    build: Any, arguments: Sequence[str | Path], program: Program, functions: Mapping[str, records.Function]
 ) -> int:
     """Runs the core's ``main`` in Pipe.kt with ``program`` as its runtime; how many calls it made."""
     command = [*build.java(), "dev.edgeisp.core.PipeKt", *arguments]
@@ -47,9 +47,9 @@ class Scaling:
 
 def test_benchmark_takes_what_profiling_sends_and_answers_as_it_reads(build: Any, tmp_path: Path) -> None:
     raw, color = np.arange(64, dtype="<f4").reshape(1, 4, 4, 4), np.full((1, 9, 1, 1), 0.5, "<f4")
-    ports = (manifest.Tensor(name="raw", shape=raw.shape), manifest.Tensor(name="color", shape=color.shape))
-    made = (manifest.Tensor(name="rgb", shape=raw.shape),)
-    entry = manifest.Function(file="net.tflite", inputs=ports, outputs=made)
+    ports = (records.Tensor(name="raw", shape=raw.shape), records.Tensor(name="color", shape=color.shape))
+    made = (records.Tensor(name="rgb", shape=raw.shape),)
+    entry = records.Function(file="net.tflite", inputs=ports, outputs=made)
     sent = (("raw", raw.tobytes()), ("color", color.tobytes()))
     call = Call(tmp_path / entry.file, "tile", entry, sent, threads=2, runs=3, warmup=1)
     call.artifact.write_bytes(b"an artifact")

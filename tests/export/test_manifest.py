@@ -11,29 +11,30 @@ from hypothesis import strategies as st
 
 from edgeisp.errors import BadInputError
 from edgeisp.export import manifest as m
+from edgeisp.export import records as r
 from edgeisp.files import sha256
 
 
-def example(folder: Path) -> m.Manifest:
+def example(folder: Path) -> r.Manifest:
     """A manifest beside the file that it describes."""
     artifact = folder / "net.tflite"
     artifact.write_bytes(b"weights")
-    port = m.Tensor(name="raw", shape=(1, 4, 8, 8))
-    parity = m.Parity(psnr_db=130.0, max_error=1e-6)
-    return m.Manifest(
+    port = r.Tensor(name="raw", shape=(1, 4, 8, 8))
+    parity = r.Parity(psnr_db=130.0, max_error=1e-6)
+    return r.Manifest(
         model="net",
         target="tflite",
         precision="fp32",
-        functions={"tile": m.Function(file=artifact.name, inputs=(port,), outputs=(port,))},
+        functions={"tile": r.Function(file=artifact.name, inputs=(port,), outputs=(port,))},
         tile=(16, 16),
         stride=2,
-        checkpoint=m.Checkpoint(name="net.safetensors", sha256="0" * 64),
-        costs={"tile": m.Cost(parameters=1, macs=2)},
+        checkpoint=r.Checkpoint(name="net.safetensors", sha256="0" * 64),
+        costs={"tile": r.Cost(parameters=1, macs=2)},
         rewrites={"tile": {}},
         tools={"torch": "2"},
-        files=(m.File(name=artifact.name, sha256=sha256(artifact), bytes=7),),
-        delegation={"tile": m.Delegation(backend="XNNPACK", delegated=19, total=20, portable={"erf": 1})},
-        verification=m.Verified(
+        files=(r.File(name=artifact.name, sha256=sha256(artifact), bytes=7),),
+        delegation={"tile": r.Delegation(backend="XNNPACK", delegated=19, total=20, portable={"erf": 1})},
+        verification=r.Verified(
             engine="tflite",
             ran_on="x",
             psnr_db=130.0,
@@ -55,10 +56,10 @@ def test_manifest_is_read_back_as_it_was_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("outcome", "status"),
-    [(m.Unverified(reason="no Mac"), "unverified"), (m.Failed(engine="x", reason="40 dB"), "failed")],
+    [(r.Unverified(reason="no Mac"), "unverified"), (r.Failed(engine="x", reason="40 dB"), "failed")],
 )
 def test_status_of_the_verification_tells_the_three_outcomes_apart(
-    tmp_path: Path, outcome: m.Verification, status: str
+    tmp_path: Path, outcome: r.Verification, status: str
 ) -> None:
     changed = msgspec.structs.replace(example(tmp_path), verification=outcome)
     assert json.loads(m.encode(changed))["verification"]["status"] == status
@@ -118,7 +119,7 @@ def test_read_refuses_when_the_artifact_is_absent(tmp_path: Path) -> None:
 
 def test_read_refuses_when_a_file_lies_elsewhere(tmp_path: Path) -> None:
     outside = msgspec.structs.replace(
-        example(tmp_path), files=(m.File(name="../x", sha256="0" * 64, bytes=1),)
+        example(tmp_path), files=(r.File(name="../x", sha256="0" * 64, bytes=1),)
     )
     m.write(outside, m.path_of(tmp_path / "net.tflite"))
     with pytest.raises(BadInputError, match="not a file name"):
@@ -143,7 +144,7 @@ def test_read_refuses_when_the_manifest_contradicts_itself(
 
 def test_read_refuses_when_a_function_is_in_a_file_that_is_not_hashed(tmp_path: Path) -> None:
     whole = example(tmp_path)
-    context = m.Function(file="context.tflite", inputs=(), outputs=())
+    context = r.Function(file="context.tflite", inputs=(), outputs=())
     functions = {**whole.functions, "context": context}
     m.write(msgspec.structs.replace(whole, functions=functions), m.path_of(tmp_path / "net.tflite"))
     with pytest.raises(BadInputError, match="not among its files"):

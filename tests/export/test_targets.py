@@ -14,7 +14,7 @@ import pytest
 from edgeisp.engines import ENGINES
 from edgeisp.errors import BadInputError
 from edgeisp.export import TARGETS
-from edgeisp.export.manifest import Delegation
+from edgeisp.export.records import Delegation
 from edgeisp.export.rewrites import FOLD_HAAR_DOWN, FOLD_HAAR_UP, NARROW_CONCATS, prepare
 from edgeisp.export.target import WHY_NOT, precision_of
 from edgeisp.export.tflite_file import read_metadata, xnnpack_delegation

@@ -11,7 +11,7 @@ from parts import MATRICES, Write, as_json, raw_image
 
 from edgeisp.engines.base import Tensors
 from edgeisp.engines.chain import chained
-from edgeisp.export import manifest
+from edgeisp.export import manifest, records
 from edgeisp.files import sha256
 from edgeisp.models.halo import Halo
 from edgeisp.models.task import Packaging
@@ -48,10 +48,10 @@ FRAMES = (
     Case("alone", "GBRG", (26, 22), 8, (16, 16), 0, 8, {}),
 )
 STAGES = tuple(
-    manifest.Stage(
+    records.Stage(
         module=name,
         first=first,
-        parameters=tuple(manifest.StageParameter(name=f"p{i}", low=0.0, high=1.0) for i in range(count)),
+        parameters=tuple(records.StageParameter(name=f"p{i}", low=0.0, high=1.0) for i in range(count)),
         halo=0,
         function=f"module_{name}",
     )
@@ -179,20 +179,20 @@ def frame(folder: Path, binary: Write, case: Case) -> dict[str, Any]:
 def _manifest(
     case: Case,
     functions: Mapping[str, Mapping[str, tuple[int, ...]]],
-    stages: tuple[manifest.Stage, ...],
+    stages: tuple[records.Stage, ...],
     artifact: Path,
-) -> manifest.Manifest:
+) -> records.Manifest:
     context, rgb = ("context", (1, 4)), ("rgb", (1, 3, *case.tile))
     halo = Halo(case.halo, case.halo, 0.0, 1)
-    return manifest.Manifest(
+    return records.Manifest(
         model="stand",
         target="tflite",
         precision="fp32",
         functions={
-            name: manifest.Function(
+            name: records.Function(
                 file=artifact.name,
-                inputs=tuple(manifest.Tensor(name=key, shape=shape) for key, shape in given.items()),
-                outputs=(manifest.Tensor(name=made[0], shape=made[1]),),
+                inputs=tuple(records.Tensor(name=key, shape=shape) for key, shape in given.items()),
+                outputs=(records.Tensor(name=made[0], shape=made[1]),),
             )
             for name, given in functions.items()
             for made in [context if name == "context" else rgb]
@@ -203,11 +203,11 @@ def _manifest(
         halo=halo,
         overhead=round(halo.overhead(case.tile), 3),
         chain=stages,
-        checkpoint=manifest.Checkpoint(name="none", sha256="0" * 64),
-        costs={name: manifest.Cost(parameters=0, macs=0) for name in functions},
+        checkpoint=records.Checkpoint(name="none", sha256="0" * 64),
+        costs={name: records.Cost(parameters=0, macs=0) for name in functions},
         rewrites={name: {} for name in functions},
         tools={},
-        files=(manifest.File(name=artifact.name, sha256=sha256(artifact), bytes=artifact.stat().st_size),),
+        files=(records.File(name=artifact.name, sha256=sha256(artifact), bytes=artifact.stat().st_size),),
         delegation={},
-        verification=manifest.Unverified(reason="stands for an artifact in tests"),
+        verification=records.Unverified(reason="stands for an artifact in tests"),
     )

@@ -19,7 +19,7 @@ from PIL import Image
 from edgeisp.cli.main import main
 from edgeisp.engines import ENGINES
 from edgeisp.engines.base import Program
-from edgeisp.export import exporter, manifest
+from edgeisp.export import exporter, manifest, records
 from edgeisp.models.checkpoint import load
 from edgeisp.posisp.network import PosISP
 from edgeisp.posisp.policy import SIDE
@@ -31,7 +31,7 @@ TILE = (128, 192)
 """Height and width, in picture pixels."""
 
 
-def serve(program: Program, functions: Mapping[str, manifest.Function], core: subprocess.Popen[bytes]) -> int:
+def serve(program: Program, functions: Mapping[str, records.Function], core: subprocess.Popen[bytes]) -> int:
     """Answers the core's calls until it ends; how many there were."""
     assert core.stdin is not None and core.stdout is not None
     source, calls = cast("io.BufferedReader", core.stdout), 0
@@ -64,7 +64,7 @@ class Case:
     """JSON for a core: the fields of `frames.json`; mosaic, artifact and its manifest are beside it."""
     artifact: Path
     program: Program
-    functions: Mapping[str, manifest.Function]
+    functions: Mapping[str, records.Function]
     picture: bytes
     steps: list[dict[str, Any]]
     """What the policy decides for it, as ``edgeisp posisp show`` says."""

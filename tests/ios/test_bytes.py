@@ -17,7 +17,7 @@ from app_core import Case, serve
 from edgeisp.cli.main import main
 from edgeisp.engines import ENGINES
 from edgeisp.engines.base import Program
-from edgeisp.export import manifest
+from edgeisp.export import manifest, records
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SWIFT = ["sh", str(ROOT / "ios_demo" / "tools" / "swift.sh")]
@@ -48,7 +48,7 @@ def pipe() -> list[str]:
     return [*SWIFT, f"{BUILD}/debug/Pipe"]
 
 
-def start(command: list[str], program: Program, functions: Mapping[str, manifest.Function]) -> int:
+def start(command: list[str], program: Program, functions: Mapping[str, records.Function]) -> int:
     """Runs the core with ``program`` as its runtime; how many calls it made."""
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as swift:
         calls = serve(program, functions, swift)

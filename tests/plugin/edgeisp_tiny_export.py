@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from edgeisp.export.manifest import Delegation
+from edgeisp.export.records import Delegation
 from edgeisp.export.target import Report
 
 

@@ -14,8 +14,8 @@ from PIL import Image
 
 from edgeisp.cli.main import main
 from edgeisp.errors import BadInputError
-from edgeisp.export import manifest
-from edgeisp.export.manifest import StageParameter
+from edgeisp.export import manifest, records
+from edgeisp.export.records import StageParameter
 from edgeisp.posisp.network import PosISP
 
 Captured = pytest.CaptureFixture[str]
@@ -53,7 +53,7 @@ def test_artifact_tells_its_chain_and_renders_the_same_picture(
     described = manifest.read(artifact(packaging))
     assert [stage.module for stage in described.chain] == network.card()["sequence"]
     assert described.chain[1].parameters[0] == StageParameter(name="exposure", low=-3.5, high=3.5, unit="EV")
-    assert isinstance(described.verification, manifest.Verified)
+    assert isinstance(described.verification, records.Verified)
     assert ("context" in described.functions) == (packaging != "baked")
     picture = rendered(photo, tmp_path / "a.png", "--artifact", str(artifact(packaging)))
     pytorch = rendered(photo, tmp_path / "b.png", "-m", "posisp", "--checkpoint", str(weights))
@@ -68,7 +68,7 @@ def test_modules_apart_are_told_of_and_verified_one_by_one_and_together(
     assert [stage.module for stage in described.chain] == network.card()["sequence"]
     modules = {stage.function for stage in (*described.chain, *described.spare)}
     assert set(described.functions) == {"tile", "context"} | modules
-    assert isinstance(described.verification, manifest.Verified)
+    assert isinstance(described.verification, records.Verified)
     assert set(described.verification.functions) == {"chain", *described.functions}
 
 

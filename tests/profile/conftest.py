@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from edgeisp.export.manifest import Parity, Unverified
+from edgeisp.export.records import Parity, Unverified
 from edgeisp.models.functions import Function
 from edgeisp.profile.report import (
     Costs,

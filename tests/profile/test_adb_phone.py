@@ -18,7 +18,7 @@ import torch
 
 from edgeisp.errors import EdgeISPError
 from edgeisp.export import TARGETS, manifest
-from edgeisp.export.manifest import Checkpoint, File, Function, Manifest, Tensor, Unverified
+from edgeisp.export.records import Checkpoint, File, Function, Manifest, Tensor, Unverified
 from edgeisp.export.rewrites import prepare
 from edgeisp.export.verification import references
 from edgeisp.files import sha256

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeisp.export.manifest import Function, Tensor
+from edgeisp.export.records import Function, Tensor
 from edgeisp.profile.adb.failures import Failure
 from edgeisp.profile.adb.phone import Said
 from edgeisp.profile.adb.programs import Call, ExecutorRunner

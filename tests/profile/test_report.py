@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from edgeisp.errors import BadInputError
-from edgeisp.export.manifest import Parity
+from edgeisp.export.records import Parity
 from edgeisp.profile import report as r
 from edgeisp.profile.page import page
 from edgeisp.profile.rendering import markdown, terminal

@@ -11,8 +11,8 @@ from edgeisp.engines import ENGINES
 from edgeisp.export import TARGETS, census
 from edgeisp.export.census import Convolutions
 from edgeisp.export.integers import of_graph
-from edgeisp.export.manifest import Census, Parity
 from edgeisp.export.onnx_file import convolutions
+from edgeisp.export.records import Census, Parity
 from edgeisp.export.rewrites import prepare
 from edgeisp.export.tflite_file import parse
 from edgeisp.export.verification import LEAST_DB, THRESHOLDS_DB, compare, lowered

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from edgeisp.errors import BadInputError, EdgeISPError, UnavailableError
 from edgeisp.export import manifest
-from edgeisp.export.manifest import Function
+from edgeisp.export.records import Function
 from edgeisp.profile import report, runners
 from edgeisp.profile.adb.app import Instrumentation
 from edgeisp.profile.adb.bench import Bench, Chunk, bench

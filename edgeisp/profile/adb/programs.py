@@ -16,7 +16,7 @@ from typing import Protocol
 import msgspec
 import numpy as np
 
-from edgeisp.export.manifest import Function
+from edgeisp.export.records import Function
 from edgeisp.profile.adb.failures import REFUSED, Failure
 from edgeisp.profile.adb.phone import Said, quoted
 

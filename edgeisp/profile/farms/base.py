@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from edgeisp.engines.base import Tensors
 from edgeisp.errors import UnavailableError
-from edgeisp.export.manifest import Function
+from edgeisp.export.records import Function
 from edgeisp.files import sha256
 from edgeisp.profile.device import Plan
 from edgeisp.profile.report import Operator

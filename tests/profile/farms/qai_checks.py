@@ -16,7 +16,7 @@ from qai_server import TOKEN, QaiHandler
 from server import Server
 
 from edgeisp.errors import UnavailableError
-from edgeisp.export.manifest import Function, Tensor
+from edgeisp.export.records import Function, Tensor
 from edgeisp.profile.farms import qai_hub
 from edgeisp.profile.farms.base import CutError, Task
 

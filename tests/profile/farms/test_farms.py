@@ -18,7 +18,7 @@ from server import Server
 
 from edgeisp.errors import BadInputError, UnavailableError
 from edgeisp.export import manifest
-from edgeisp.export.manifest import Checkpoint, File, Function, Manifest, Tensor, Unverified
+from edgeisp.export.records import Checkpoint, File, Function, Manifest, Tensor, Unverified
 from edgeisp.files import sha256
 from edgeisp.profile import DEVICES
 from edgeisp.profile.device import Job, Plan
