@@ -106,8 +106,16 @@ class _Artifacts:
         count, threads = self.options.share(self.engine)
         links = self.artifacts[0].manifest.links
         return [
-            measure(self.engine.name, one.path, [(one.inputs["tile"], tile)], count, threads, False, links)[0]
-            for tile, one in {one.source_tile: one for one in self.artifacts}.items()
+            measure(
+                self.engine.name,
+                one.path,
+                [(one.inputs["tile"], one.source_tile)],
+                count,
+                threads,
+                False,
+                links,
+            )[0]
+            for one in self.artifacts
         ]
 
     def _smaller(self) -> str:
@@ -129,12 +137,12 @@ def _told(artifact: Artifact) -> Halo:
 
 
 def _roomy(options: EngineOptions, artifacts: list[Artifact], halo: int) -> list[Artifact]:
-    """Those to choose from, of which tiles have a core within the halo."""
+    """Those to choose from, one for each tile that has a core within the halo."""
     if options.tile not in (None, AUTO):
         artifacts = of_tile(artifacts, parse_size(str(options.tile), "--tile"))
     elif options.tile is None:
         artifacts = artifacts[-1:]
-    roomy = [one for one in artifacts if min(one.manifest.tile) > 2 * halo]
+    roomy = {one.source_tile: one for one in artifacts if min(one.manifest.tile) > 2 * halo}
     if not roomy:
         most = artifacts[-1]
         least, frugal = least_tile(halo, most.step), frugal_tile(halo, most.step)
@@ -144,7 +152,7 @@ def _roomy(options: EngineOptions, artifacts: list[Artifact], halo: int) -> list
             cure=f"pass --halo {largest_halo(most.manifest.tile, most.step)} or less, or export a tile of at least "
             f"{least}, better {frugal}: `{most.export(frugal)}`",
         )
-    return roomy
+    return list(roomy.values())
 
 
 def _engine(options: EngineOptions, artifact: Path) -> Engine:

@@ -46,8 +46,11 @@ def start(options: EngineOptions, network: NetworkOptions, progress: Progress | 
     if options.order is not None:
         isp = reordered(isp, parse_names(options.order, "--order"))
         known = partial(exact, isp)
-    halo = options.halo_pixels(known, loaded.task.scale * int(isp.stride))
-    sides = _sides(options, halo, loaded.task.scale * int(isp.stride))
+    if options.context == "reference":
+        _check_crops(isp, loaded)
+    step = loaded.task.scale * int(isp.stride)
+    halo = options.halo_pixels(known, step)
+    sides = _sides(options, halo, step)
     if isinstance(engine, TorchEngine):
         programs: list[Program] = [engine.program(isp, threads=options.threads)]
     else:
@@ -57,6 +60,15 @@ def start(options: EngineOptions, network: NetworkOptions, progress: Progress | 
 
         programs = [Preview(program) for program in programs]
     return cache(_Checkpoint(options, engine, loaded, isp, programs, halo, sides).renderer)
+
+
+def _check_crops(isp: ISPNetwork, loaded: LoadedModel) -> None:
+    side = 8 * int(isp.stride)
+    context = isp.functions(side, side).get("context")
+    if context is None or loaded.task.source not in context.inputs:
+        raise BadInputError(
+            f"{loaded.name} takes no crops for its context", where="--context", cure="leave it out"
+        )
 
 
 def _sides(options: EngineOptions, halo: int, step: int) -> list[Size]:
@@ -98,15 +110,10 @@ class _Checkpoint:
 
     def renderer(self, frame: Size) -> Renderer:
         """For frames of that height and width, in packed pixels."""
-        scale, stride, halo = (
-            self.loaded.task.scale,
-            int(self.isp.stride),
-            self.halo // self.loaded.task.scale,
-        )
+        scale, stride = self.loaded.task.scale, int(self.isp.stride)
+        halo = self.halo // scale
         most = [-(-side // stride) * stride + 2 * halo for side in frame]
-        tiles = [
-            (min(height // scale, most[0]), min(width // scale, most[1])) for height, width in self.sides
-        ]
+        tiles = [(min(side[0] // scale, most[0]), min(side[1] // scale, most[1])) for side in self.sides]
         tile, why, asked = tiles[0], "", self.options.tile != AUTO
         if not asked or self.options.memory or max(self.sides[0]) > DEFAULT_TILE:
             prices = [extrapolated(*self.probed, tile) for tile in dict.fromkeys(tiles)]

@@ -144,6 +144,11 @@ def test_frame_is_rendered_when_it_is_smaller_than_the_halo(
         (["-o", "a.jpg", "--halo", "3"], 2, "--halo"),
         (["-o", "a.jpg", "--halo", "wide"], 2, "auto, exact, or pixels as a multiple of 16"),
         (["-o", "a.jpg", "--context", "quick"], 2, "fast, reference"),
+        (
+            ["-o", "a.jpg", "-m", "posisp", "--checkpoint", "posisp", "--context", "reference"],
+            2,
+            "posisp takes no crops",
+        ),
         (["-o", "a.jpg", "--engine", "tfllite"], 2, "did you mean 'tflite'"),
         (["-o", "a.jpg", "--engine", "onnx"], 2, "--artifact"),
         (["-o", "a.jpg", "--model", "metaips"], 2, "did you mean 'metaisp'"),
