@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from edgeisp.cli.artifacts import found, of_tile
+from edgeisp.cli.engine import EngineOptions
+from edgeisp.cli.fit_artifacts import _Artifacts
 from edgeisp.cli.main import main
 from edgeisp.cli.options import parse_bytes
+from edgeisp.engines import ENGINES
 from edgeisp.errors import BadInputError
 from edgeisp.files import sha256
 
@@ -93,6 +96,27 @@ def test_halo_that_leaves_no_core_is_refused_with_the_largest_that_does_and_the_
     assert "tile of 512 pixels has no core within a halo of 432" in err
     assert "pass --halo 240 or less, or export a tile of at least 880, better 2048" in err
     assert "`edgeisp export metaisp --target tflite --precision fp32 --checkpoint a --tile 2048`" in err
+
+
+@pytest.mark.parametrize(
+    ("halo", "smaller"),
+    [
+        (
+            64,
+            "an artifact of smaller tiles (`edgeisp export metaisp --target tflite --precision fp32 --checkpoint a "
+            "--tile 256`)",
+        ),
+        (
+            240,
+            "an artifact of smaller tiles (`edgeisp export metaisp --target tflite --precision fp32 --checkpoint a "
+            "--tile 496`)",
+        ),
+        (248, ""),
+    ],
+)
+def test_smaller_tile_than_an_artifacts_is_another_export(tiles: Path, halo: int, smaller: str) -> None:
+    engine, artifacts = ENGINES.get("tflite"), found(tiles / "512")
+    assert _Artifacts(EngineOptions(), engine, artifacts, lambda path: [], halo)._smaller() == smaller
 
 
 def test_tile_of_which_most_is_halo_is_told_with_what_it_costs(
