@@ -24,6 +24,7 @@ from edgeisp.export.rewrites.graph import (
 from edgeisp.export.rewrites.haar import FOLD_HAAR_DOWN, FOLD_HAAR_UP
 from edgeisp.export.rewrites.half import HALF_GELU
 from edgeisp.export.rewrites.norm import CONV_LAYER_NORM, MEAN_LAYER_NORM
+from edgeisp.export.rewrites.portable import PORTABLE, PORTABLE_MEANS
 from edgeisp.export.rewrites.products import CHANNELS_LAST_PRODUCTS
 from edgeisp.export.rewrites.quantized import QUANTIZED, UNFOLDED_WEIGHTS
 from edgeisp.export.rewrites.shuffles import CHANNELS_LAST_SHUFFLES
@@ -38,6 +39,7 @@ XNNPACK = (
     CONSTANT_MATMULS,
     HELD_KERNELS,
     NARROW_CONCATS,
+    *PORTABLE,
     *QUANTIZED,
 )
 """What leaves nothing of our networks to other kernels where XNNPACK does not reduce over channels: ExecuTorch."""
@@ -57,6 +59,8 @@ __all__ = [
     "MEAN_LAYER_NORM",
     "MULTIPLIED_GATE",
     "NARROW_CONCATS",
+    "PORTABLE",
+    "PORTABLE_MEANS",
     "QUANTIZED",
     "SLICES",
     "SUMMED_GATE",

@@ -8,10 +8,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from edgeisp.models.blocks import HaarDown, HaarUp
+from edgeisp.models.blocks import ColorRendering, Companding, HaarDown, HaarUp
 from edgeisp.models.functions import Function, ISPNetwork
+from edgeisp.models.lwisp import Block
+from edgeisp.models.metaisp import MCCB, MSCB
 from edgeisp.quantize.layers import Affine, Ranges
-from edgeisp.quantize.network import convolutions, deployable, joined
+from edgeisp.quantize.network import convolutions, deployable, joined, with_qdq
 
 
 class TinyISP(ISPNetwork):
@@ -37,6 +39,24 @@ class TinyISP(ISPNetwork):
         return {"tile": Function("tile", self, {"raw": raw, "color": (1, 9, 1, 1)}, {"rgb": rgb})}
 
 
+class BlocksISP(TinyISP):
+    """A block of each kind, so that all that our networks compute in float lies between int8 convolutions."""
+
+    float_layers: ClassVar[dict[str, str]] = {"stem": "the first layer", "head": "the last layer"}
+
+    def __init__(self) -> None:
+        nn.Module.__init__(self)
+        self.companding, self.rendering = Companding(), ColorRendering()
+        self.stem, self.head = nn.Conv2d(4, 16, 3, padding=1), nn.Conv2d(16, 12, 3, padding=1)
+        self.blocks = nn.ModuleList([MCCB(16, 16, 8), MSCB(16, 16, 8), Block(16, 4, 0.2)])
+
+    def forward(self, raw: Tensor, color: Tensor) -> Tensor:
+        x = self.stem(self.companding(raw))
+        for block in self.blocks:
+            x, _ = block(x, None)
+        return nn.functional.pixel_shuffle(self.rendering(self.companding.inverse(self.head(x)), color), 2)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> None:
     torch.set_num_threads(1)
@@ -54,9 +74,8 @@ def picture() -> tuple[Tensor, Tensor]:
     return torch.rand((2, 4, 16, 16), generator=generator), torch.ones(2, 9, 1, 1)
 
 
-@pytest.fixture(scope="session")
-def ranges(tiny: ISPNetwork, picture: tuple[Tensor, Tensor]) -> dict[str, Ranges]:
-    """True extremes of every convolution but the one that stays in float."""
+def measured(network: ISPNetwork, *inputs: Tensor) -> dict[str, Ranges]:
+    """True extremes, on ``inputs``, of every convolution of a deployable network but those that stay in float."""
     found: dict[str, Ranges] = {}
 
     def look(name: str, x: Tensor, y: Tensor) -> None:
@@ -64,11 +83,24 @@ def ranges(tiny: ISPNetwork, picture: tuple[Tensor, Tensor]) -> dict[str, Ranges
 
     handles = [
         conv.register_forward_hook(lambda m, args, y, n=name: look(n, args[0], y))
-        for name, conv in convolutions(tiny).items()
-        if name not in tiny.float_layers
+        for name, conv in convolutions(network).items()
+        if name not in network.float_layers
     ]
     with torch.no_grad():
-        tiny(*picture)
+        network(*inputs)
     for handle in handles:
         handle.remove()
-    return joined(tiny, found)
+    return joined(network, found)
+
+
+@pytest.fixture(scope="session")
+def ranges(tiny: ISPNetwork, picture: tuple[Tensor, Tensor]) -> dict[str, Ranges]:
+    return measured(tiny, *picture)
+
+
+@pytest.fixture(scope="session")
+def blocks_int8(picture: tuple[Tensor, Tensor]) -> ISPNetwork:
+    """`BlocksISP` in int8, calibrated on one picture."""
+    torch.manual_seed(0)
+    network = deployable(BlocksISP())
+    return with_qdq(network, measured(network, *picture))

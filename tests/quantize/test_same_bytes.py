@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from edgeisp.errors import EdgeISPError
 from edgeisp.export import TARGETS
 from edgeisp.export.rewrites import prepare
-from edgeisp.models.functions import Function
+from edgeisp.export.target import Target
+from edgeisp.models.functions import Function, ISPNetwork
 from edgeisp.profile.runners import ABIS, RUNTIMES, build
 from edgeisp.quantize.layers import Affine, QDQConv2d, Ranges
 from edgeisp.quantize.precision import parse_precision
@@ -32,6 +33,9 @@ def script() -> Any:
     sys.modules["edgeisp_same_bytes"] = module
     spec.loader.exec_module(module)
     return module
+
+
+same_bytes = script()
 
 
 class Int8Chain(nn.Module):
@@ -51,23 +55,47 @@ class Int8Chain(nn.Module):
         return torch.relu(self.body(torch.relu(raw)))
 
 
-@pytest.mark.parametrize("name", PACKAGES)
-def test_int8_gives_the_same_bytes_on_arm64(name: str, tmp_path: Path) -> None:
-    pytest.importorskip(PACKAGES[name])
-    same_bytes = script()
+@pytest.fixture(params=PACKAGES)
+def target(request: pytest.FixtureRequest) -> Target:
+    """Each target whose artifacts both processors can run here."""
+    pytest.importorskip(PACKAGES[request.param])
     if not same_bytes.QEMU.is_file() or not ABIS["x86_64"].here:
         pytest.skip("no emulator for ARM64: tests/phone/fetch.sh fetches it")
     try:
         for abi in ABIS.values():
-            build(RUNTIMES[name], abi)
+            build(RUNTIMES[request.param], abi)
     except EdgeISPError as error:
         pytest.skip(str(error))
-    target = TARGETS.get(name)
+    return TARGETS.get(request.param)
+
+
+def compared(target: Target, functions: dict[str, Function], folder: Path) -> dict[str, Any]:
+    """What an int8 artifact of ``functions`` gives on both processors; no output may be constant."""
+    ready = {
+        name: prepare(function, target.rewrites, "w8a8").function for name, function in functions.items()
+    }
+    path = folder / f"small{target.suffix}"
+    ports = {
+        name: {
+            "inputs": [{"name": port} for port in f.inputs],
+            "outputs": [{"name": port} for port in f.outputs],
+        }
+        for name, f in functions.items()
+    }
+    target.convert(ready, path, parse_precision("w8a8"), {"edgeisp": json.dumps({"functions": ports})})
+    for name, function in functions.items():
+        assert same_bytes.outputs(path, name, function.inputs, ABIS["x86_64"]).std() > 0.01
+    return {name: same_bytes.compare(path, name, function.inputs) for name, function in functions.items()}
+
+
+def test_int8_chain_gives_the_same_bytes_on_arm64(target: Target, tmp_path: Path) -> None:
     function = Function("tile", Int8Chain().eval(), {"raw": SHAPE}, {"rgb": (1, 8, 24, 24)})
-    ready = prepare(function, target.rewrites, "w8a8").function
-    path = tmp_path / f"chain{target.suffix}"
-    port = {"functions": {"tile": {"inputs": [{"name": "raw"}], "outputs": [{"name": "rgb"}]}}}
-    target.convert({"tile": ready}, path, parse_precision("w8a8"), {"edgeisp": json.dumps(port)})
-    found = same_bytes.compare(path, "tile", {"raw": SHAPE})
+    (found,) = compared(target, {"tile": function}, tmp_path).values()
     assert found.same == 1, str(found)
-    assert same_bytes.outputs(path, "tile", {"raw": SHAPE}, ABIS["x86_64"]).std() > 0.01
+
+
+def test_int8_network_gives_the_same_bytes_on_arm64(
+    target: Target, blocks_int8: ISPNetwork, tmp_path: Path
+) -> None:
+    (found,) = compared(target, blocks_int8.functions(24, 24), tmp_path).values()
+    assert found.same == 1, str(found)

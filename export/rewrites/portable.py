@@ -1,0 +1,213 @@
+"""Float operations between int8 convolutions, said so that XNNPACK rounds them alike on every processor.
+
+Where a last bit differs, a value moves across a rounding step now and then, and the next convolution reads another
+integer. XNNPACK's sums, products, quotients, exponentials, logarithms and tangents give the same bits on x86-64 and
+ARM64; roots, sigmoids, softmaxes, means over a width, and products with one row or few columns do not, because some
+processors have kernels of their own for them. ``python tests/phone/same_operations.py`` tells which are which.
+
+``portable-roots``, to within 1e-6, for positive x::
+
+    sqrt(x)   ->  exp(log(x) / 2);        sqrt(sqrt(x))  ->  exp(log(x) / 4)
+    rsqrt(x)  ->  exp(log(x) * -1/2)
+
+``portable-sigmoids``::
+
+    sigmoid(x)  ->  tanh(x / 2) / 2 + 1/2
+
+``portable-softmaxes``, of rows whose values are known to be small enough for exp::
+
+    softmax(x, 1)  ->  exp(x) / linear(exp(x), ones)                                        x: 1 x K
+
+``portable-means``, over heights only, since the width is another axis for those kernels. Means of integers are left
+alone, they are exact::
+
+    mean(x, (2, 3))  ->  mean(view(mean(x, 2), W x 1), 2)
+
+``portable-products``, with zeros for a second row and up to eight columns::
+
+    linear(x, w)   ->  linear(pad(x), w)[:1]                                                x: 1 x K
+    conv1x1(x, w)  ->  conv1x1(pad(x), w)[..., :1]                                          x: B x C x 1 x 1
+    conv1x1(x, w)  ->  conv1x1(x, pad(w))[:, :n]                                            w: n x C x 1 x 1, n < 8
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.fx import GraphModule, Node
+from torch.nn import functional as F
+
+from edgeisp.export.rewrites.base import Rewrite
+from edgeisp.export.rewrites.graph import aten, call, calls, constant, hold, shape, swap
+from edgeisp.export.rewrites.quantized import DEQUANTIZE, INTEGER
+
+COLUMNS = 8
+"""As many columns as the narrowest of XNNPACK's usual kernels; for fewer it has others."""
+EXPONENT = 60
+"""So many such exponentials still add up in float32."""
+POWERS = {aten.sqrt.default: 0.5, aten.rsqrt.default: -0.5}
+
+
+def _roots(module: nn.Module) -> int:
+    graph, count = cast("GraphModule", module), 0
+    for node in reversed(list(calls(graph, *POWERS))):
+        if not node.users:
+            continue
+        x, power = cast("Node", node.args[0]), POWERS[node.target]
+        while x.target in POWERS:
+            x, power = cast("Node", x.args[0]), power * POWERS[x.target]
+        with graph.graph.inserting_before(node):
+            logarithm = call(graph, aten.log.default, x)
+            swap(graph, node, call(graph, aten.exp.default, call(graph, aten.mul.Tensor, logarithm, power)))
+        graph.graph.eliminate_dead_code()
+        count += 1
+    return count
+
+
+def _sigmoids(module: nn.Module) -> int:
+    graph, count = cast("GraphModule", module), 0
+    for node in calls(graph, aten.sigmoid.default):
+        with graph.graph.inserting_before(node):
+            half = call(graph, aten.mul.Tensor, node.args[0], 0.5)
+            scaled = call(graph, aten.mul.Tensor, call(graph, aten.tanh.default, half), 0.5)
+            swap(graph, node, call(graph, aten.add.Tensor, scaled, 0.5))
+        count += 1
+    return count
+
+
+def _softmaxes(module: nn.Module) -> int:
+    graph, count = cast("GraphModule", module), 0
+    for node in calls(graph, aten.softmax.int):
+        x, axis = cast("Node", node.args[0]), cast("int", node.args[1])
+        rank, width = len(shape(x)), shape(x)[-1]
+        if rank != 2 or axis % rank != 1 or _largest(x) > EXPONENT:
+            continue
+        with graph.graph.inserting_before(node):
+            power = call(graph, aten.exp.default, x)
+            ones = hold(graph, node, "softmax_ones", torch.ones(width, width))
+            total = graph.graph.call_function(aten.linear.default, (power, ones))
+            total.meta = dict(power.meta)
+            swap(graph, node, call(graph, aten.div.Tensor, power, total))
+        count += 1
+    return count
+
+
+def _largest(x: Node) -> float:
+    """The largest value that ``x`` can have: known where it is read from integers."""
+    while x.target in (aten.flatten.using_ints, aten.view.default):
+        x = cast("Node", x.args[0])
+    if x.target is not DEQUANTIZE:
+        return float("inf")
+    scale, zero, _, most = cast("tuple[float, int, int, int]", x.args[1:5])
+    return scale * (most - zero)
+
+
+def _means(module: nn.Module) -> int:
+    graph, count = cast("GraphModule", module), 0
+    for node in calls(graph, aten.mean.dim):
+        x, axes, *keep = node.args
+        size = shape(x)
+        whole = len(size) == 4 and sorted(axis % 4 for axis in cast("list[int]", axes)) == [2, 3]
+        if not whole or keep != [True] or cast("Node", x).target is DEQUANTIZE:
+            continue
+        with graph.graph.inserting_before(node):
+            row = call(graph, aten.mean.dim, x, [2], True)
+            column = call(graph, aten.view.default, row, [*size[:2], size[3], 1])
+            swap(graph, node, call(graph, aten.mean.dim, column, [2], True))
+        count += 1
+    return count
+
+
+def _products(module: nn.Module) -> int:
+    graph, count = cast("GraphModule", module), 0
+    for node in calls(graph, aten.linear.default):
+        if shape(node.args[0])[:-1].numel() == 1:
+            _double(graph, node, 0)
+            count += 1
+    for node in calls(graph, aten.conv2d.default):
+        weight = cast("Node", node.args[1])
+        if weight.op != "get_attr" or shape(weight)[2:].numel() > 1 or shape(node)[1] != shape(weight)[0]:
+            continue
+        few, single = shape(weight)[0] < COLUMNS, shape(node)[2:].numel() == 1
+        if single:
+            _double(graph, node, 3)
+        if few:
+            _widen(graph, node)
+        count += few or single
+    return count
+
+
+def _double(graph: GraphModule, node: Node, axis: int) -> None:
+    """Let ``node`` read a row of zeros more along ``axis``, and use the first of what it makes."""
+    x = node.args[0]
+    with graph.graph.inserting_before(node):
+        pads = [0, 0] * (len(shape(x)) - 1 - axis) + [0, 1]
+        node.args = (call(graph, aten.constant_pad_nd.default, x, pads, 0.0), *node.args[1:])
+    _first(graph, node, axis, 1, 2)
+
+
+def _widen(graph: GraphModule, node: Node) -> None:
+    """Let the 1x1 convolution ``node`` make zeros as further channels, and use those that it made before."""
+    x, weight, *rest = node.args
+    kernel = constant(graph, cast("Node", weight))
+    assert kernel is not None
+    more = COLUMNS - len(kernel)
+    if rest and rest[0] is not None:
+        bias = constant(graph, cast("Node", rest[0]))
+        assert bias is not None
+        rest[0] = hold(graph, node, "wide_bias", F.pad(bias, (0, more)))
+    wide = F.pad(kernel, (0, 0, 0, 0, 0, 0, 0, more))
+    node.args = (x, hold(graph, node, "wide_kernel", wide), *rest)
+    _first(graph, node, 1, len(kernel), COLUMNS)
+
+
+def _first(graph: GraphModule, node: Node, axis: int, count: int, made: int) -> None:
+    """Let all that reads ``node``, which makes ``made`` along ``axis`` now, read the first ``count``."""
+    size, users = list(shape(node)), list(node.users)
+    size[axis] = made
+    node.meta["val"] = cast("Tensor", node.meta["val"]).new_empty(size)
+    with graph.graph.inserting_after(node):
+        part = call(graph, aten.slice.Tensor, node, axis, 0, count)
+    for user in users:
+        user.replace_input_with(node, part)
+
+
+ROOTS = Rewrite(
+    "portable-roots",
+    "XNNPACK's roots differ by processor in the last bit, its exponentials and logarithms do not",
+    "graph",
+    _roots,
+    INTEGER,
+)
+SIGMOIDS = Rewrite(
+    "portable-sigmoids",
+    "XNNPACK's sigmoids differ by processor in the last bit, its hyperbolic tangents do not",
+    "graph",
+    _sigmoids,
+    INTEGER,
+)
+SOFTMAXES = Rewrite(
+    "portable-softmaxes",
+    "XNNPACK's softmaxes differ by processor in the last bit, exponentials and products of rows do not",
+    "graph",
+    _softmaxes,
+    INTEGER,
+)
+PORTABLE_MEANS = Rewrite(
+    "portable-means",
+    "LiteRT's XNNPACK adds up neighbours in memory in another order on each processor, columns in one",
+    "graph",
+    _means,
+    INTEGER,
+)
+PRODUCTS = Rewrite(
+    "portable-products",
+    "XNNPACK adds up a product with one row or few columns in several sums at once on some processors",
+    "graph",
+    _products,
+    INTEGER,
+)
+PORTABLE = (ROOTS, SIGMOIDS, SOFTMAXES, PRODUCTS)
+"""What gives an int8 artifact the same bytes on every processor; LiteRT needs `PORTABLE_MEANS` as well."""

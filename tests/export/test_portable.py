@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from edgeisp.export.rewrites import PORTABLE, PORTABLE_MEANS, Rewrite, prepare
+from edgeisp.models.functions import Function
+from edgeisp.quantize.layers import Affine
+
+ROOTS, SIGMOIDS, SOFTMAXES, PRODUCTS = PORTABLE
+INTEGERS = Affine(0.1, -28)
+
+
+def noise(*shape: int) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(1))
+
+
+class Said(nn.Module):
+    """An operation as a module; it holds a few constants to work with."""
+
+    def __init__(self, say: Callable[[nn.Module, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.say = say
+        self.register_buffer("matrix", noise(12, 6))
+        self.register_buffer("kernel", noise(3, 6, 1, 1))
+        self.register_buffer("bias", noise(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.say(self, x)
+
+
+def rewritten(
+    say: Callable[[nn.Module, Tensor], Tensor], rewrite: Rewrite, x: Tensor
+) -> tuple[int, set[str], float]:
+    """At how many places it applied, the operations afterwards, and the largest error relative to the largest value."""
+    module = Said(say).eval()
+    prepared = prepare(Function("tile", module, {"raw": tuple(x.shape)}, {"rgb": ()}), [rewrite], "w8a8")
+    graph = prepared.function.module
+    assert isinstance(graph, torch.fx.GraphModule)
+    with torch.no_grad():
+        before, after = module(x), graph(x)
+    assert before.shape == after.shape
+    names = {str(node.target).split(".")[1] for node in graph.graph.nodes if node.op == "call_function"}
+    return prepared.applied[rewrite.name], names, float((before - after).abs().max() / before.abs().max())
+
+
+def test_roots_are_exact_from_the_darkest_variance_to_the_brightest_light() -> None:
+    x = torch.logspace(-8, 4, 600)
+    for root in (torch.sqrt, torch.rsqrt):
+        graph = prepare(
+            Function("tile", Said(lambda m, x, root=root: root(x)), {"raw": (600,)}, {"rgb": ()}),
+            [ROOTS],
+            "w8a8",
+        ).function.module
+        assert float((graph(x) / root(x) - 1).abs().max()) < 2e-6
+
+
+def test_root_of_a_root_is_one_power_and_a_root_that_others_read_stays_one() -> None:
+    count, names, error = rewritten(lambda m, x: torch.sqrt(torch.sqrt(x)), ROOTS, noise(40).abs() + 0.01)
+    assert (count, names) == (1, {"log", "mul", "exp"})
+    assert error < 1e-6
+
+    def shared(_: nn.Module, x: Tensor) -> Tensor:
+        root = torch.sqrt(x)
+        return root + torch.rsqrt(root)
+
+    count, names, error = rewritten(shared, ROOTS, noise(40).abs() + 0.01)
+    assert (count, names) == (2, {"log", "mul", "exp", "add"})
+    assert error < 1e-6
+
+
+def test_sigmoids_are_exact_where_they_saturate() -> None:
+    count, names, error = rewritten(lambda m, x: torch.sigmoid(x), SIGMOIDS, torch.linspace(-20, 20, 99))
+    assert (count, error < 1e-6) == (1, True)
+    assert "sigmoid" not in names
+
+
+def test_softmaxes_are_exact_when_their_input_is_bounded_by_its_integers() -> None:
+    count, names, error = rewritten(lambda m, x: torch.softmax(INTEGERS(x), 1), SOFTMAXES, 9 * noise(1, 8))
+    assert (count, error < 1e-6) == (1, True)
+    assert "softmax" not in names
+
+
+@pytest.mark.parametrize("large", [lambda x: x, lambda x: Affine(1.0, -128)(x)], ids=["float", "wide steps"])
+def test_softmaxes_are_left_alone_when_an_exponential_could_overflow(
+    large: Callable[[Tensor], Tensor],
+) -> None:
+    count, names, error = rewritten(lambda m, x: torch.softmax(large(x), 1), SOFTMAXES, 200 * noise(1, 8))
+    assert (count, error) == (0, 0)
+    assert "softmax" in names
+
+
+def test_means_are_exact_and_taken_over_heights_only() -> None:
+    count, _, error = rewritten(
+        lambda m, x: x.mean((2, 3), keepdim=True), PORTABLE_MEANS, noise(2, 3, 6, 10) + 1
+    )
+    assert (count, error < 1e-6) == (1, True)
+
+
+def test_means_of_integers_and_of_channels_are_left_alone() -> None:
+    integers, channels = (
+        lambda m, x: INTEGERS(x).mean((2, 3), keepdim=True),
+        lambda m, x: x.mean(1, keepdim=True),
+    )
+    assert [rewritten(say, PORTABLE_MEANS, noise(1, 3, 6, 10))[0] for say in (integers, channels)] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("say", "shape"),
+    [
+        (lambda m, x: F.linear(x, m.matrix), (1, 6)),
+        (lambda m, x: F.conv2d(x, m.kernel, m.bias), (2, 6, 5, 4)),
+        (lambda m, x: F.conv2d(x, m.kernel), (1, 6, 1, 1)),
+    ],
+    ids=["one row", "few columns", "one pixel and few columns"],
+)
+def test_products_are_exact_when_padded(
+    say: Callable[[nn.Module, Tensor], Tensor], shape: tuple[int, ...]
+) -> None:
+    count, names, error = rewritten(say, PRODUCTS, noise(*shape))
+    assert (count, error < 1e-6) == (1, True)
+    assert "slice" in names
+
+
+@pytest.mark.parametrize(
+    ("say", "shape"),
+    [
+        (lambda m, x: F.linear(x, m.matrix), (2, 6)),
+        (lambda m, x: F.conv2d(x, m.matrix[:, :, None, None]), (1, 6, 5, 4)),
+        (lambda m, x: F.conv2d(x, m.kernel.expand(3, 6, 3, 3).clone()), (1, 6, 5, 4)),
+    ],
+    ids=["two rows", "computed kernel", "3x3"],
+)
+def test_products_of_several_rows_and_columns_are_left_alone(
+    say: Callable[[nn.Module, Tensor], Tensor], shape: tuple[int, ...]
+) -> None:
+    count, _, error = rewritten(say, PRODUCTS, noise(*shape))
+    assert (count, error) == (0, 0)
