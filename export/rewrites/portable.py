@@ -2,8 +2,8 @@
 
 Where a last bit differs, a value moves across a rounding step now and then, and the next convolution reads another
 integer. XNNPACK's sums, products, quotients, exponentials, logarithms and tangents give the same bits on x86-64 and
-ARM64; roots, sigmoids, softmaxes, means over a width, and products with one row or few columns do not, because some
-processors have kernels of their own for them. ``python tests/phone/same_operations.py`` tells which are which.
+ARM64. Roots, sigmoids, softmaxes, interpolations, means over a width, and products with one row or few columns do not,
+because some processors have kernels of their own for them; ``python tests/phone/same_operations.py`` tells which.
 
 ``portable-roots``, to within 1e-6, for positive x::
 
@@ -23,11 +23,15 @@ alone, they are exact::
 
     mean(x, (2, 3))  ->  mean(view(mean(x, 2), W x 1), 2)
 
-``portable-products``, with zeros for a second row and up to eight columns::
+``portable-upsampling``, by 2, bilinear::
+
+    interpolate(x)  ->  pixel_shuffle(conv3x3(pad(x), 4 kernels for each channel), 2)       pad: repeats the border
+
+``portable-products``, with zeros for a second row, and columns to eight, in 1x1 convolutions to a multiple of eight::
 
     linear(x, w)   ->  linear(pad(x), w)[:1]                                                x: 1 x K
     conv1x1(x, w)  ->  conv1x1(pad(x), w)[..., :1]                                          x: B x C x 1 x 1
-    conv1x1(x, w)  ->  conv1x1(x, pad(w))[:, :n]                                            w: n x C x 1 x 1, n < 8
+    conv(x, w)     ->  conv(x, pad(w))[:, :n]                                               w: n x C x k x k
 """
 
 from __future__ import annotations
@@ -44,7 +48,7 @@ from edgeisp.export.rewrites.graph import aten, call, calls, constant, hold, sha
 from edgeisp.export.rewrites.quantized import DEQUANTIZE, INTEGER
 
 COLUMNS = 8
-"""As many columns as the narrowest of XNNPACK's usual kernels; for fewer it has others."""
+"""As many columns as the narrowest of XNNPACK's usual kernels; for what is left over it has others."""
 EXPONENT = 60
 """So many such exponentials still add up in float32."""
 POWERS = {aten.sqrt.default: 0.5, aten.rsqrt.default: -0.5}
@@ -120,6 +124,33 @@ def _means(module: nn.Module) -> int:
     return count
 
 
+def _upsampling(module: nn.Module) -> int:
+    graph, count = cast("GraphModule", module), 0
+    for node in calls(graph, aten.upsample_bilinear2d.vec):
+        x = cast("Node", node.args[0])
+        batch, channels, height, width = shape(x)
+        if shape(node)[2:] != (2 * height, 2 * width) or node.args[2] is not False:
+            continue
+        near = torch.tensor([0.25, 0.75, 0.0])
+        sides = (near, near.flip(0))
+        kernels = torch.stack([torch.outer(y, x) for y in sides for x in sides])[:, None].repeat(
+            channels, 1, 1, 1
+        )
+        with graph.graph.inserting_before(node):
+            for axis, size in ((2, height), (3, width)):
+                first = call(graph, aten.slice.Tensor, x, axis, 0, 1)
+                last = call(graph, aten.slice.Tensor, x, axis, size - 1, size)
+                x = call(graph, aten.cat.default, [first, x, last], axis)
+            held = hold(graph, node, "upsampling", kernels)
+            mixed = graph.graph.call_function(
+                aten.conv2d.default, (x, held, None, [1, 1], [0, 0], [1, 1], channels)
+            )
+            mixed.meta["val"] = x.meta["val"].new_empty((batch, 4 * channels, height, width))
+            swap(graph, node, call(graph, aten.pixel_shuffle.default, mixed, 2))
+        count += 1
+    return count
+
+
 def _products(module: nn.Module) -> int:
     graph, count = cast("GraphModule", module), 0
     for node in calls(graph, aten.linear.default):
@@ -128,14 +159,16 @@ def _products(module: nn.Module) -> int:
             count += 1
     for node in calls(graph, aten.conv2d.default):
         weight = cast("Node", node.args[1])
-        if weight.op != "get_attr" or shape(weight)[2:].numel() > 1 or shape(node)[1] != shape(weight)[0]:
+        if weight.op != "get_attr" or node.args[6:] not in ((), (1,)):
             continue
-        few, single = shape(weight)[0] < COLUMNS, shape(node)[2:].numel() == 1
+        made, small = shape(weight)[0], shape(weight)[2:].numel() == 1
+        wanted = -(-made // COLUMNS) * COLUMNS if small else max(made, COLUMNS)
+        single = small and shape(node)[2:].numel() == 1
         if single:
             _double(graph, node, 3)
-        if few:
-            _widen(graph, node)
-        count += few or single
+        if wanted > made:
+            _widen(graph, node, wanted)
+        count += single or wanted > made
     return count
 
 
@@ -148,19 +181,19 @@ def _double(graph: GraphModule, node: Node, axis: int) -> None:
     _first(graph, node, axis, 1, 2)
 
 
-def _widen(graph: GraphModule, node: Node) -> None:
-    """Let the 1x1 convolution ``node`` make zeros as further channels, and use those that it made before."""
+def _widen(graph: GraphModule, node: Node, wanted: int) -> None:
+    """Let the convolution ``node`` make ``wanted`` channels, further ones of zeros, and use those that it made."""
     x, weight, *rest = node.args
     kernel = constant(graph, cast("Node", weight))
     assert kernel is not None
-    more = COLUMNS - len(kernel)
+    more = wanted - len(kernel)
     if rest and rest[0] is not None:
         bias = constant(graph, cast("Node", rest[0]))
         assert bias is not None
         rest[0] = hold(graph, node, "wide_bias", F.pad(bias, (0, more)))
     wide = F.pad(kernel, (0, 0, 0, 0, 0, 0, 0, more))
     node.args = (x, hold(graph, node, "wide_kernel", wide), *rest)
-    _first(graph, node, 1, len(kernel), COLUMNS)
+    _first(graph, node, 1, len(kernel), wanted)
 
 
 def _first(graph: GraphModule, node: Node, axis: int, count: int, made: int) -> None:
@@ -195,6 +228,13 @@ SOFTMAXES = Rewrite(
     _softmaxes,
     INTEGER,
 )
+UPSAMPLING = Rewrite(
+    "portable-upsampling",
+    "XNNPACK's interpolations differ by processor in the last bit, its convolutions do not",
+    "graph",
+    _upsampling,
+    INTEGER,
+)
 PORTABLE_MEANS = Rewrite(
     "portable-means",
     "LiteRT's XNNPACK adds up neighbours in memory in another order on each processor, columns in one",
@@ -209,5 +249,5 @@ PRODUCTS = Rewrite(
     _products,
     INTEGER,
 )
-PORTABLE = (ROOTS, SIGMOIDS, SOFTMAXES, PRODUCTS)
+PORTABLE = (ROOTS, SIGMOIDS, SOFTMAXES, UPSAMPLING, PRODUCTS)
 """What gives an int8 artifact the same bytes on every processor; LiteRT needs `PORTABLE_MEANS` as well."""

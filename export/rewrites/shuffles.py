@@ -48,10 +48,14 @@ def _shuffles(module: nn.Module) -> int:
 
 
 def _convolution(node: Node) -> Node | None:
-    """The convolution that alone makes ``node``, directly or through quantize and dequantize."""
+    """The convolution that alone makes ``node``, directly or through quantize and dequantize.
+
+    None for one in groups: its output channels have no other order.
+    """
     while node.target in (DEQUANTIZE, QUANTIZE) and len(node.users) == 1:
         node = cast("Node", node.args[0])
-    return node if node.target is aten.conv2d.default and len(node.users) == 1 else None
+    alone = node.target is aten.conv2d.default and len(node.users) == 1 and node.args[6:] in ((), (1,))
+    return node if alone else None
 
 
 def _reorder(graph: GraphModule, conv: Node, order: Tensor) -> None:

@@ -11,7 +11,7 @@ from edgeisp.export.rewrites import PORTABLE, PORTABLE_MEANS, Rewrite, prepare
 from edgeisp.models.functions import Function
 from edgeisp.quantize.layers import Affine
 
-ROOTS, SIGMOIDS, SOFTMAXES, PRODUCTS = PORTABLE
+ROOTS, SIGMOIDS, SOFTMAXES, UPSAMPLING, PRODUCTS = PORTABLE
 INTEGERS = Affine(0.1, -28)
 
 
@@ -27,6 +27,8 @@ class Said(nn.Module):
         self.say = say
         self.register_buffer("matrix", noise(12, 6))
         self.register_buffer("kernel", noise(3, 6, 1, 1))
+        self.register_buffer("wide", noise(12, 6, 1, 1))
+        self.register_buffer("window", noise(3, 6, 3, 3))
         self.register_buffer("bias", noise(3))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -94,6 +96,27 @@ def test_softmaxes_are_left_alone_when_an_exponential_could_overflow(
     assert "softmax" in names
 
 
+def test_upsampling_is_exact_up_to_the_border() -> None:
+    def twice(_: nn.Module, x: Tensor) -> Tensor:
+        return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+    count, names, error = rewritten(twice, UPSAMPLING, noise(2, 3, 5, 4))
+    assert (count, error < 1e-6) == (1, True)
+    assert "upsample_bilinear2d" not in names
+
+
+@pytest.mark.parametrize(
+    "how", [{"scale_factor": 3.0}, {"scale_factor": 2.0, "align_corners": True}], ids=str
+)
+def test_upsampling_otherwise_is_left_alone(how: dict[str, float]) -> None:
+    count, _, error = rewritten(
+        lambda m, x: F.interpolate(x, mode="bilinear", **how),  # type: ignore[arg-type]
+        UPSAMPLING,
+        noise(2, 3, 5, 4),
+    )
+    assert (count, error) == (0, 0)
+
+
 def test_means_are_exact_and_taken_over_heights_only() -> None:
     count, _, error = rewritten(
         lambda m, x: x.mean((2, 3), keepdim=True), PORTABLE_MEANS, noise(2, 3, 6, 10) + 1
@@ -115,8 +138,10 @@ def test_means_of_integers_and_of_channels_are_left_alone() -> None:
         (lambda m, x: F.linear(x, m.matrix), (1, 6)),
         (lambda m, x: F.conv2d(x, m.kernel, m.bias), (2, 6, 5, 4)),
         (lambda m, x: F.conv2d(x, m.kernel), (1, 6, 1, 1)),
+        (lambda m, x: F.conv2d(x, m.wide), (1, 6, 5, 4)),
+        (lambda m, x: F.conv2d(x, m.window, m.bias, 1, 1), (1, 6, 5, 4)),
     ],
-    ids=["one row", "few columns", "one pixel and few columns"],
+    ids=["one row", "few columns", "one pixel and few columns", "12 columns of 1x1", "3 columns of 3x3"],
 )
 def test_products_are_exact_when_padded(
     say: Callable[[nn.Module, Tensor], Tensor], shape: tuple[int, ...]
@@ -131,9 +156,10 @@ def test_products_are_exact_when_padded(
     [
         (lambda m, x: F.linear(x, m.matrix), (2, 6)),
         (lambda m, x: F.conv2d(x, m.matrix[:, :, None, None]), (1, 6, 5, 4)),
-        (lambda m, x: F.conv2d(x, m.kernel.expand(3, 6, 3, 3).clone()), (1, 6, 5, 4)),
+        (lambda m, x: F.conv2d(x, m.window.repeat(4, 1, 1, 1)), (1, 6, 5, 4)),
+        (lambda m, x: F.conv2d(x[:, :3], m.bias.view(3, 1, 1, 1), groups=3), (1, 6, 5, 4)),
     ],
-    ids=["two rows", "computed kernel", "3x3"],
+    ids=["two rows", "computed kernel", "12 columns of 3x3", "depthwise"],
 )
 def test_products_of_several_rows_and_columns_are_left_alone(
     say: Callable[[nn.Module, Tensor], Tensor], shape: tuple[int, ...]

@@ -292,6 +292,12 @@ def test_channels_last_shuffles_are_exact_to_the_bit_and_only_behind_a_convoluti
     assert "aten.pixel_shuffle.default" in operations(graph.function.module)
 
 
+def test_shuffles_behind_a_convolution_in_groups_are_left_alone() -> None:
+    grouped = nn.Sequential(nn.Conv2d(3, 12, 3, groups=3), nn.PixelShuffle(2))
+    prepared = prepare(function(grouped, 1, 3, 6, 5), [rewrites.CHANNELS_LAST_SHUFFLES])
+    assert prepared.applied == {"channels-last-shuffles": 0}
+
+
 def test_channels_last_shuffles_are_exact_to_the_bit_behind_an_int8_convolution() -> None:
     torch.manual_seed(0)
     conv = QDQConv2d(nn.Conv2d(4, 12, 3, padding=1), Ranges(Affine(0.03, 3), Affine(0.02, -7)))
