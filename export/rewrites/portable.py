@@ -51,7 +51,7 @@ COLUMNS = 8
 """As many columns as the narrowest of XNNPACK's usual kernels; for what is left over it has others."""
 EXPONENT = 60
 """So many such exponentials still add up in float32."""
-POWERS = {aten.sqrt.default: 0.5, aten.rsqrt.default: -0.5}
+POWERS: dict[object, float] = {aten.sqrt.default: 0.5, aten.rsqrt.default: -0.5}
 
 
 def _roots(module: nn.Module) -> int:
