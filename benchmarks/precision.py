@@ -112,7 +112,10 @@ def figures(path: Path, model: str, side: int) -> Row:
     errors: dict[int, list[float]] = {iso: [] for iso in ISOS}
     losses: dict[int, list[float]] = {iso: [] for iso in ISOS}
     notes.print(f"rendering with {path.name}")
-    full, made = full_pictures(model, side), rendered(EngineOptions(artifact=path, threads=1), "")
+    full, made = (
+        full_pictures(model, side),
+        rendered(EngineOptions(artifact=path, threads=1), NetworkOptions()),
+    )
     for picture, expected, got in zip(pictures(), full, made, strict=True):
         errors[picture.iso].append(float(np.square(got - expected).mean()))
         before, after = (psnr(x, picture.truth, picture.measure) for x in (expected, got))
@@ -136,12 +139,12 @@ def pictures() -> list[EvalPicture]:
 @lru_cache(maxsize=1)
 def full_pictures(model: str, side: int) -> list[Floats]:
     """What the fp32 network makes in PyTorch."""
-    return rendered(EngineOptions(tile=str(side), threads=1), model)
+    return rendered(EngineOptions(tile=str(side), threads=1), NetworkOptions(model))
 
 
-def rendered(options: EngineOptions, model: str) -> list[Floats]:
+def rendered(options: EngineOptions, network: NetworkOptions) -> list[Floats]:
     """``3 x H x W`` sRGB in [0, 1] of each picture."""
-    fit, made = start(options, NetworkOptions(model)), []
+    fit, made = start(options, network), []
     for picture in pictures():
         frame = Frame.of(picture.raw)
         codes = fit(frame.size).render(frame, Quantizer(16)).transpose(2, 0, 1)
