@@ -4,6 +4,8 @@ Targets list theirs, in order. The rules of the order:
 
 * Rewrites on modules come before all others, because capture breaks blocks into operations.
 * ``half-gelu`` comes before ``held-scalars``, because it writes numbers into the graph.
+* ``portable-products`` comes after ``constant-matmuls`` and ``held-kernels``, whose layers it pads, and after the other
+  portable ones, which make such layers.
 * Those on quantize/dequantize graphs come last, because others insert operations between their pairs; only
   ``channels-last-shuffles`` follows, since ``quantized-shuffles`` looks for the shuffles that it spells out.
 
