@@ -16,6 +16,7 @@ from edgeisp.export.records import Census, Parity
 from edgeisp.export.rewrites import prepare
 from edgeisp.export.tflite_file import parse
 from edgeisp.export.verification import LEAST_DB, THRESHOLDS_DB, compare, lowered
+from edgeisp.models.blocks import SubpixelUp
 from edgeisp.models.functions import Function, ISPNetwork
 from edgeisp.quantize.checkpoint import described_by, load
 from edgeisp.quantize.layers import Ranges
@@ -69,7 +70,9 @@ def test_census_knows_a_layer_whose_weights_a_rewrite_reordered() -> None:
     reasons = described_by(loaded.card, loaded.path).float_layers
     wanted = census.expected(ready.module, reasons)
     assert wanted.float[reasons["demosaic"]] == 1
-    assert set(wanted.float) <= set(reasons.values())
+    upsampled = [module for module in loaded.network.modules() if isinstance(module, SubpixelUp)]
+    assert wanted.float[census.FIXED] == len(upsampled)
+    assert set(wanted.float) <= {*reasons.values(), census.FIXED}
 
 
 def dequantized(path: Path) -> list[int]:
