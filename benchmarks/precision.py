@@ -96,7 +96,7 @@ def main() -> None:
             *markdown([cell.format(*ISOS) for cell in HEAD], cells),
             "",
             f"`{model}`, tile {chosen.side}x{chosen.side}, one thread, medians of {chosen.rounds} rounds in turns; "
-            f"{machine()}; {instructions()}. What does not run here: tile {NOT_RUN_SIDE}x{NOT_RUN_SIDE}.",
+            f"{machine()}; {instructions()}. Core ML, which does not run here: tile {NOT_RUN_SIDE}x{NOT_RUN_SIDE}.",
         ]
         if chosen.page:
             put(chosen.page, f"precision of {model}", lines)

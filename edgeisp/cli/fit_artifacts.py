@@ -149,8 +149,8 @@ def _roomy(options: EngineOptions, artifacts: list[Artifact], halo: int) -> list
         raise BadInputError(
             f"its tile of {min(most.manifest.tile)} pixels has no core within a halo of {halo}",
             where=most.path,
-            cure=f"pass --halo {largest_halo(most.manifest.tile, most.step)} or less, or export a tile of at least "
-            f"{least}, better {frugal}: `{most.export(frugal)}`",
+            cure=f"export a tile of at least {least}, better {frugal}: `{most.export(frugal)}`; or render with --halo "
+            f"{largest_halo(most.manifest.tile, most.step)} or less",
         )
     return list(roomy.values())
 

@@ -134,10 +134,12 @@ def quantize(
             where="--precision",
             cure="quantize takes w8a8; `edgeisp export` makes all others from fp32 weights",
         )
-    if start and ptq:
-        raise BadInputError(
-            "nothing to train", where="--ptq", cure="leave it out: --start is where training goes on from"
-        )
+    ptq = ptq or options.steps == 0
+    for name, given in (("--start", start), ("--resume", resume)):
+        if given and ptq:
+            raise BadInputError("nothing to train", where="--ptq", cure=f"leave it or {name} out")
+    if out is not None and not sensitivity and out.suffix != ".safetensors":
+        raise BadInputError("a checkpoint is a .safetensors file", where=out, cure="name it so")
     if budget_db is not None and budget_db < 0:
         raise BadInputError(
             f"a loss of {budget_db:g} dB", where="--budget-db", cure="give what may be lost, such as 0.1"
@@ -152,8 +154,8 @@ def quantize(
     from edgeisp.quantize.config import QuantizeConfig, check
 
     layers = tuple(name.strip() for name in keep_float.split(",") if name.strip())
-    given = {**vars(options), "steps": 0 if ptq else options.steps}
-    config = check(QuantizeConfig(model=model, data=data, reader=raw.reader(), keep_float=layers, **given))
+    settings = {**vars(options), "steps": 0 if ptq else options.steps}
+    config = check(QuantizeConfig(model=model, data=data, reader=raw.reader(), keep_float=layers, **settings))
     path = out or Path(f"{model}-{precision}.{'csv' if sensitivity else 'safetensors'}")
     plan = recipe.plan(config, checkpoint, start, console.detail)
     if sensitivity or budget_db is not None:

@@ -57,7 +57,7 @@ def load(name: str, checkpoint: Path | None = None) -> LoadedModel:
         raise CheckpointError(
             f"quantized to {card[QUANTIZATION]['precision']}, where fp32 weights are wanted",
             where=path,
-            cure="pass the checkpoint that it was made from; `edgeisp export` takes this one with its --precision",
+            cure="pass the checkpoint that it was made from; `edgeisp export` takes this one with --precision w8a8",
         )
     network = described(name, weights, card, path)
     fill(network, weights, path)

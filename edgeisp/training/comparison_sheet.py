@@ -44,7 +44,7 @@ def sheet(title: str, found: Comparison) -> Image.Image:
             panel(LEFT + column * (SIDE + GAP), y + LABEL, label, pixels, SIDE)
         y += SIDE + 2 * LABEL + GAP // 2
     for column, row in enumerate(found.rows):
-        label = f"{row.name}: gradients, contrast x{STRETCH}, largest false step {row.banding:.2f} codes"
+        label = f"largest false step {row.banding:.2f} codes, contrast x{STRETCH}: {row.name}"
         panel(LEFT + column * (chart[2] + GAP), y, label, stretched(found.charts[row.name]), None)
     return image
 

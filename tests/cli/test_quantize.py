@@ -16,7 +16,9 @@ pytest.importorskip("nncf")
         (("--calibration", "2"), 2, "take at least 5"),
         (("--precision", "w8"), 2, "nothing to prepare for w8"),
         (("--checkpoint", "metaisp-w8a8"), 3, "fp32 weights are wanted"),
-        (("--start", "metaisp-w8a8"), 2, "nothing to train"),
+        (("--start", "metaisp-w8a8"), 2, "leave it or --start out"),
+        (("--resume",), 2, "leave it or --resume out"),
+        (("-o", "q.tflite"), 2, "a checkpoint is a .safetensors file"),
         (("--budget-db", "-0.1"), 2, "a loss of -0.1 dB"),
     ],
 )
