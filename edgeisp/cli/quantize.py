@@ -157,6 +157,12 @@ def quantize(
     settings = {**vars(options), "steps": 0 if ptq else options.steps}
     config = check(QuantizeConfig(model=model, data=data, reader=raw.reader(), keep_float=layers, **settings))
     path = out or Path(f"{model}-{precision}.{'csv' if sensitivity else 'safetensors'}")
+    run = path.with_suffix(".run")
+    if not ptq and not sensitivity:
+        from edgeisp.training.loop import STATE
+        from edgeisp.training.state import check_folder
+
+        check_folder(run / STATE, resume)
     plan = recipe.plan(config, checkpoint, start, console.detail)
     if sensitivity or budget_db is not None:
         losses = _measured(console, plan)
@@ -164,7 +170,7 @@ def quantize(
             _report(console, losses, path)
             return
         plan = _mixed(plan, losses, budget_db or 0.0)
-    network = plan.post_training() if ptq else _trained(console, plan, path.with_suffix(".run"), resume)
+    network = plan.post_training() if ptq else _trained(console, plan, run, resume)
     recipe.write(path, plan, network, "ptq" if ptq else "qat")
     facts = {
         "checkpoint": str(path),
@@ -181,6 +187,7 @@ def quantize(
 def _trained(console: Console, plan: Plan, folder: Path, resume: bool) -> Any:
     from edgeisp.quantize.distillation import distil
     from edgeisp.training.log import Progress
+    from edgeisp.training.loop import STATE
 
     done = [0]
     with console.progress(f"training {plan.config.model} in int8", total=plan.config.steps) as advance:
@@ -189,7 +196,12 @@ def _trained(console: Console, plan: Plan, folder: Path, resume: bool) -> Any:
             advance(now.step - done[0], f"{plan.config.model}, loss {now.loss:.4f}")
             done[0] = now.step
 
-        return distil(plan, folder, resume=resume, report=report)
+        try:
+            return distil(plan, folder, resume=resume, report=report)
+        except KeyboardInterrupt:
+            if (folder / STATE).is_file():
+                console.note(f"{folder}: --resume goes on from the last state that was saved")
+            raise
 
 
 PROBES, PROBE_PATCH, PROBE_SEED = 12, 64, 20240803

@@ -31,3 +31,16 @@ def test_mistake_is_one_line_with_its_code_and_nothing_is_written(
     assert said in err
     assert err.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_run_that_stopped_is_told_before_anything_is_calibrated(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "q.run").mkdir()
+    (tmp_path / "q.run" / "state.pt").touch()
+    given = ["quantize", "metaisp", "--steps", "9", "-o", str(tmp_path / "q.safetensors")]
+    assert main(given) == 2
+    assert "holds an earlier run -> add --resume to go on with it" in capsys.readouterr().err
+    (tmp_path / "q.run" / "state.pt").unlink()
+    assert main([*given, "--resume"]) == 2
+    assert "no run to resume" in capsys.readouterr().err
