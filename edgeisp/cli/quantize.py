@@ -235,10 +235,11 @@ def _report(console: Console, losses: list[LayerLoss], path: Path) -> None:
     write_table(losses, path)
     plot = path.with_suffix(".svg")
     write_plot(losses, plot)
-    table = Table(
-        "layer", "dB to fp32", "MACs", title="Each convolution alone in int8, the worst first", box=None
-    )
-    for loss in losses[:20]:
+    shown = losses[:20]
+    table = Table("layer", "dB to fp32", "MACs", box=None)
+    table.title = "Each quantized convolution alone in int8, the worst first"
+    table.caption = f"{len(shown)} of {len(losses)}; all of them in {path} and {plot}"
+    for loss in shown:
         table.add_row(loss.name, f"{loss.psnr_db:.1f}", f"{loss.macs / 1e6:.2f} M")
     rows = [{"layer": loss.name, "psnr_db": loss.psnr_db, "macs": loss.macs} for loss in losses]
     console.result({"table": str(path), "plot": str(plot), "layers": rows}, table)
