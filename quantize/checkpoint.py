@@ -10,9 +10,10 @@ import msgspec
 from edgeisp.checkpoints import bundled, named
 from edgeisp.errors import CheckpointError
 from edgeisp.files import sha256
-from edgeisp.models import checkpoint
+from edgeisp.models import MODELS, checkpoint
 from edgeisp.models.checkpoint import QUANTIZATION, LoadedModel
 from edgeisp.models.functions import ISPNetwork
+from edgeisp.models.task import ISP
 from edgeisp.quantize.layers import Affine, Ranges
 from edgeisp.quantize.network import convolutions, deployable, scheme_of, with_qdq
 from edgeisp.quantize.precision import Name, parse_precision
@@ -64,9 +65,10 @@ def load(name: str, path: Path | None, precision: Name) -> LoadedModel:
         return rounded(loaded) if wanted.integer else loaded
     path = named(path) if path else bundled(f"{name}-{precision}")
     if path is None:
+        make = f"make one with `edgeisp quantize {name} --precision {precision}` and pass --checkpoint"
         raise CheckpointError(
             f"{name} has no bundled checkpoint for {precision}",
-            cure=f"make one with `edgeisp quantize {name} --precision {precision}` and pass --checkpoint",
+            cure=make if MODELS.get(name).task == ISP else "int8 is for networks from RAW to sRGB; take fp16",
         )
     weights, card = checkpoint.read(path)
     described = described_by(card, path)

@@ -98,3 +98,12 @@ def test_context_is_not_folded_when_weights_are_int8(saved: Path) -> None:
     plain = fp32.load("metaisp").network
     assert isinstance(plain, ContextNetwork)
     assert plain.folded(torch.zeros(1, sum(network.parts))) is not plain
+
+
+@pytest.mark.parametrize(
+    ("name", "cure"), [("metaisp-large", "edgeisp quantize metaisp-large"), ("lwisp-denoise", "take fp16")]
+)
+def test_missing_int8_weights_have_a_cure_that_can_be_followed(name: str, cure: str) -> None:
+    with pytest.raises(CheckpointError, match="no bundled checkpoint for w8a8") as raised:
+        checkpoint.load(name, None, "w8a8")
+    assert cure in str(raised.value.cure)
