@@ -26,7 +26,7 @@ from edgeisp.export.rewrites.graph import (
 from edgeisp.export.rewrites.haar import FOLD_HAAR_DOWN, FOLD_HAAR_UP
 from edgeisp.export.rewrites.half import HALF_GELU
 from edgeisp.export.rewrites.norm import CONV_LAYER_NORM, MEAN_LAYER_NORM
-from edgeisp.export.rewrites.portable import PORTABLE, PORTABLE_MEANS
+from edgeisp.export.rewrites.portable import PORTABLE, PORTABLE_MEANS, PORTABLE_SQUARES
 from edgeisp.export.rewrites.products import CHANNELS_LAST_PRODUCTS
 from edgeisp.export.rewrites.quantized import QUANTIZED, UNFOLDED_WEIGHTS
 from edgeisp.export.rewrites.shuffles import CHANNELS_LAST_SHUFFLES
@@ -63,6 +63,7 @@ __all__ = [
     "NARROW_CONCATS",
     "PORTABLE",
     "PORTABLE_MEANS",
+    "PORTABLE_SQUARES",
     "QUANTIZED",
     "SLICES",
     "SUMMED_GATE",

@@ -23,6 +23,10 @@ alone, they are exact::
 
     mean(x, (2, 3))  ->  mean(view(mean(x, 2), W x 1), 2)
 
+``portable-squares``, which XNNPACK adds up by a kernel of its own where it sees that both factors are one tensor::
+
+    sum(x * x)  ->  2 sum((x / 2) * x);    mean(x * x) likewise
+
 ``portable-upsampling``, by 2, bilinear::
 
     interpolate(x)  ->  pixel_shuffle(conv3x3(pad(x), 4 kernels for each channel), 2)       pad: repeats the border
@@ -121,6 +125,25 @@ def _means(module: nn.Module) -> int:
             column = call(graph, aten.view.default, row, [*size[:2], size[3], 1])
             swap(graph, node, call(graph, aten.mean.dim, column, [2], True))
         count += 1
+    return count
+
+
+def _squares(module: nn.Module) -> int:
+    graph, count = cast("GraphModule", module), 0
+    for node in calls(graph, aten.sum.dim_IntList, aten.mean.dim):
+        square = cast("Node", node.args[0])
+        if square.target is not aten.mul.Tensor or square.args[0] is not square.args[1]:
+            continue
+        x, users = square.args[0], list(node.users)
+        with graph.graph.inserting_before(node):
+            product = call(graph, aten.mul.Tensor, call(graph, aten.mul.Tensor, x, 0.5), x)
+        node.replace_input_with(square, product)
+        with graph.graph.inserting_after(node):
+            twice = call(graph, aten.mul.Tensor, node, 2.0)
+        for user in users:
+            user.replace_input_with(node, twice)
+        count += 1
+    graph.graph.eliminate_dead_code()
     return count
 
 
@@ -249,5 +272,12 @@ PRODUCTS = Rewrite(
     _products,
     INTEGER,
 )
+PORTABLE_SQUARES = Rewrite(
+    "portable-squares",
+    "LiteRT's XNNPACK adds up squares in another order on each processor, products in one",
+    "graph",
+    _squares,
+    INTEGER,
+)
 PORTABLE = (ROOTS, SIGMOIDS, SOFTMAXES, UPSAMPLING, PRODUCTS)
-"""What gives an int8 artifact the same bytes on every processor; LiteRT needs `PORTABLE_MEANS` as well."""
+"""What gives an int8 artifact the same bytes on every processor; LiteRT needs the two above as well."""

@@ -42,6 +42,7 @@ OPERATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "softmax": lambda x: F.softmax(6 * x, 1),
     "softmax of one row": lambda x: F.softmax(6 * x[:, :8, 0, 0], 1),
     "mean over channels": lambda x: x.mean(1, keepdim=True),
+    "mean of squares": lambda x: (x * x).mean(1, keepdim=True),
     "mean over pixels": lambda x: x.mean((2, 3), keepdim=True),
     "mean over heights": lambda x: x.mean(2, keepdim=True),
     "mean over widths": lambda x: x.mean(3, keepdim=True),
