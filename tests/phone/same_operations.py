@@ -42,7 +42,6 @@ OPERATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "softmax": lambda x: F.softmax(6 * x, 1),
     "softmax of one row": lambda x: F.softmax(6 * x[:, :8, 0, 0], 1),
     "mean over channels": lambda x: x.mean(1, keepdim=True),
-    "mean of squares": lambda x: (x * x).mean(1, keepdim=True),
     "mean over pixels": lambda x: x.mean((2, 3), keepdim=True),
     "mean over heights": lambda x: x.mean(2, keepdim=True),
     "mean over widths": lambda x: x.mean(3, keepdim=True),
@@ -61,14 +60,14 @@ OPERATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 class Alone(nn.Module):
-    """A module of one operation."""
+    """A module of one operation, on values whose mantissas are full: sums of a picture's own few bits are exact."""
 
     def __init__(self, operation: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
         self.operation = operation
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.operation(x)
+        return self.operation(x * 0.7310586)
 
 
 def main(names: list[str]) -> None:
