@@ -86,7 +86,7 @@ def test_rendering_an_artifact_loads_no_torch() -> None:
         "edgeisp.cli.fit_artifacts, edgeisp.render.renderer, edgeisp.render.output, edgeisp.engines.tflite"
     )
     code = f"import sys, {modules}; print('torch' in sys.modules)"
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    said = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "False"
 
 
