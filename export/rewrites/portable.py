@@ -2,8 +2,9 @@
 
 Where a last bit differs, a value moves across a rounding step now and then, and the next convolution reads another
 integer. XNNPACK's sums, products, quotients, exponentials, logarithms and tangents give the same bits on x86-64 and
-ARM64. Roots, sigmoids, softmaxes, interpolations, means over a width, and products with one row or few columns do not,
-because some processors have kernels of their own for them; ``python tests/phone/same_operations.py`` tells which.
+ARM64. Roots, sigmoids, softmaxes, interpolations, means over a width, sums of squares, and products with
+one row or few columns do not, because some processors have kernels of their own for them; ``python
+tests/phone/same_operations.py`` tells which.
 
 ``portable-roots``, to within 1e-6, for positive x::
 
@@ -134,14 +135,11 @@ def _squares(module: nn.Module) -> int:
         square = cast("Node", node.args[0])
         if square.target is not aten.mul.Tensor or square.args[0] is not square.args[1]:
             continue
-        x, users = square.args[0], list(node.users)
+        x = square.args[0]
         with graph.graph.inserting_before(node):
             product = call(graph, aten.mul.Tensor, call(graph, aten.mul.Tensor, x, 0.5), x)
-        node.replace_input_with(square, product)
-        with graph.graph.inserting_after(node):
-            twice = call(graph, aten.mul.Tensor, node, 2.0)
-        for user in users:
-            user.replace_input_with(node, twice)
+            half = call(graph, node.target, product, *node.args[1:])
+            swap(graph, node, call(graph, aten.mul.Tensor, half, 2.0))
         count += 1
     graph.graph.eliminate_dead_code()
     return count
@@ -280,4 +278,4 @@ PORTABLE_SQUARES = Rewrite(
     INTEGER,
 )
 PORTABLE = (ROOTS, SIGMOIDS, SOFTMAXES, UPSAMPLING, PRODUCTS)
-"""What gives an int8 artifact the same bytes on every processor; LiteRT needs the two above as well."""
+"""What gives an int8 artifact the same bytes on every processor; LiteRT needs means and squares as well."""
