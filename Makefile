@@ -51,6 +51,7 @@ bench: $(VENV)/dev.stamp ## Time start-up, engines, whole frames, the toolkit an
 	$(BIN)/python benchmarks/efficiency.py
 	$(BIN)/python benchmarks/folding.py build/bench-int8/metaisp.onnx
 	$(BIN)/python benchmarks/exactness.py
+	$(BIN)/python benchmarks/halos.py
 	$(BIN)/python benchmarks/toolkit.py
 	$(BIN)/python benchmarks/frames.py
 	$(BIN)/python benchmarks/data.py

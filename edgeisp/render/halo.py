@@ -169,6 +169,20 @@ def _noisy(picture: Floats) -> PictureFrame:
 
 def _errors(program: TorchProgram, source: Source, halos: Sequence[int]) -> NDArray[np.float64]:
     """The worst distance of parts from the whole picture with each of ``halos``, in 8-bit codes."""
+    scale, worst = task_of(program.network).scale, np.zeros(len(halos))
+    for part in parted(program, source, PART, CUTS):
+        for index, halo in enumerate(halos):
+            worst[index] = max(worst[index], part.core(halo, scale).max(initial=0))
+    return worst
+
+
+def parted(program: TorchProgram, source: Source, size: int, cuts: Sequence[int]) -> Iterator[Part]:
+    """What the network makes of the parts of a picture, against what it makes of the whole, with the whole's context.
+
+    Args:
+        size: side of the parts, in pixels of the source.
+        cuts: where the first cut lies, in each direction; each makes a tiling of its own.
+    """
     network, task, stride = program.network, task_of(program.network), int(program.network.stride)
     height, width = (side // stride * stride for side in source.size)
     functions = {name: dict(f.inputs) for name, f in network.functions(height, width).items()}
@@ -181,15 +195,27 @@ def _errors(program: TorchProgram, source: Source, halos: Sequence[int]) -> NDAr
         return picture
 
     planes = source.window(0, 0, height, width)
-    expected, worst = made(planes), np.zeros(len(halos))
-    for first in CUTS:
-        for rows, columns in product(*(_sides(side, first, stride) for side in (height, width))):
+    expected = made(planes)
+    for first in cuts:
+        sides = (_sides(length, first, size, stride) for length in (height, width))
+        for rows, columns in product(*sides):
             part = made(planes[:, rows.of(1), columns.of(1)])
-            difference = np.abs(part - expected[:, rows.of(task.scale), columns.of(task.scale)])
-            for index, halo in enumerate(halos):
-                core = difference[:, rows.core(halo, task.scale), columns.core(halo, task.scale)]
-                worst[index] = max(worst[index], core.max(initial=0))
-    return 255 * worst
+            apart = np.abs(part - expected[:, rows.of(task.scale), columns.of(task.scale)])
+            yield Part(255 * apart, rows, columns)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a picture, made alone."""
+
+    apart: Floats
+    """3 x H x W, distance from the picture made in one piece, in 8-bit codes."""
+    rows: _Side
+    columns: _Side
+
+    def core(self, halo: int, scale: int) -> Floats:
+        """What is left within a halo of so many pixels of the source at its cuts."""
+        return self.apart[:, self.rows.core(halo, scale), self.columns.core(halo, scale)]
 
 
 @dataclass(frozen=True)
@@ -212,7 +238,7 @@ class _Side:
         return slice(scale * first, max(0, scale * last))
 
 
-def _sides(length: int, first: int, stride: int) -> list[_Side]:
-    first, step = (-(-side // stride) * stride for side in (first, PART))
-    edges = [0, *range(first, length - PART // 2 + 1, step), length]
+def _sides(length: int, first: int, size: int, stride: int) -> list[_Side]:
+    first, step = (-(-side // stride) * stride for side in (first, size))
+    edges = [0, *range(first, length - size // 2 + 1, step), length]
     return [_Side(start, stop, length) for start, stop in pairwise(edges)]
