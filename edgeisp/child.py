@@ -175,6 +175,12 @@ def _serve() -> None:
             result = _talk(result, answer)
     except EdgeISPError as error:
         result = error
+    except ImportError as error:
+        from edgeisp.extras import broken
+
+        result = broken(error)
+        if result is None:
+            raise
     pickle.dump(result, answer)
     answer.close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
 
 from packaging.requirements import Requirement
 
@@ -27,6 +27,18 @@ def require(extra: str) -> None:
     if reason:
         what, cure = reason.split(": ", 1)
         raise UnavailableError(what, cure=cure)
+
+
+def broken(error: ImportError) -> UnavailableError | None:
+    """What to say of a package that is installed and does not load, or lacks one that it needs; None if it is ours."""
+    module = (error.name or "").partition(".")[0]
+    if module == "edgeisp":
+        return None
+    package = packages_distributions().get(module, [module])[0]
+    again = f"pip install --force-reinstall {package}" if package else "pip install --force-reinstall PACKAGE"
+    return UnavailableError(
+        f"{package or 'a package'} does not load: {error}", cure=f"install it again: {again}"
+    )
 
 
 def untested(extra: str) -> list[str]:

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import sys
+import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,6 +32,9 @@ EXPECTED = (EdgeISPError, UsageError, KeyboardInterrupt, typer.Abort, OSError)
 
 WIDTH = 140
 """Columns of tables that go to a file or a pipe."""
+
+PAUSE = 30.0
+"""Seconds between lines of progress that go to a file or a pipe."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +84,15 @@ class Console:
 
     @contextmanager
     def progress(self, what: str, total: float | None = None) -> Iterator[Callable[..., None]]:
-        """A bar while the block runs, if stderr is a terminal; yields ``advance(steps=1, what=None)``."""
-        if self.quiet or not sys.stderr.isatty() or not Processes.here().first:
+        """A bar while the block runs, or a line now and then if stderr is no terminal.
+
+        Yields ``advance(steps=1, what=None)``.
+        """
+        if self.quiet or not Processes.here().first:
             yield lambda steps=1.0, what=None: None
+            return
+        if not sys.stderr.isatty():
+            yield _lines(what, total)
             return
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -102,6 +112,10 @@ class Console:
 
     def error(self, error: BaseException) -> int:
         """Say ``error`` in one line on stderr (and as an object with --json); the exit code that it means."""
+        if isinstance(error, ImportError):
+            from edgeisp.extras import broken
+
+            error = broken(error) or error
         told, code = _told(error)
         if isinstance(error, PeerError) and not Processes.here().first:
             return code
@@ -187,6 +201,27 @@ def _told(error: BaseException) -> tuple[EdgeISPError, int]:
         reason = error.strerror or str(error)  # numpy's own has no number: "... requested and ... written"
         return EdgeISPError(reason, error.filename, "check the disk's free space and the permissions"), 1
     return EdgeISPError(f"{type(error).__name__}: {error}"), 1
+
+
+def _lines(what: str, total: float | None) -> Callable[..., None]:
+    """What `Console.progress` yields where there is no terminal: a line on stderr every `PAUSE` seconds."""
+    started = told = time.monotonic()
+    done, shown = 0.0, what
+
+    def advance(steps: float = 1.0, what: str | None = None) -> None:
+        nonlocal done, shown, told
+        done, shown, now = done + steps, what or shown, time.monotonic()
+        if now - told < PAUSE:
+            return
+        told = now
+        left = (
+            f" of {total:g}, about {(total - done) / done * (now - started):.0f} s left"
+            if total and done
+            else ""
+        )
+        _print(sys.stderr, f"{shown}: {done:g}{left}")
+
+    return advance
 
 
 def _one_line(text: str) -> str:
