@@ -41,12 +41,6 @@ def calibration_set(data: str, count: int, patch: int, seed: int, reader: RawRea
     Raises:
         BadInputError: no such data, no picture, or none but dark ones.
     """
-    if count < len(KINDS):
-        raise BadInputError(
-            f"{count} calibration pictures",
-            where="--calibration",
-            cure=f"take at least {len(KINDS)}: one of each kind",
-        )
     pairs = open_pairs(data, patch=patch, seed=seed, reader=reader)
     items = [pairs[index] for index in range(count)]
     raw, color = np.stack([item.raw for item in items]), np.stack([item.color for item in items])

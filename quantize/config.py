@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from edgeisp.errors import BadInputError
+from edgeisp.quantize.calibration import KINDS
 from edgeisp.raw.reader import RawReader
 from edgeisp.training.config import LossWeights, TrainConfig
 
@@ -22,8 +22,8 @@ class QuantizeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     data: str = "synthetic"
     """Training data, as for `edgeisp train`."""
     reader: RawReader = msgspec.field(default_factory=RawReader)
-    calibration: Positive = 20
-    """Calibration pictures; a fifth each as recorded, dark, bright, saturated and noisy."""
+    calibration: Annotated[int, Meta(ge=len(KINDS))] = 20
+    """Calibration pictures; a fifth each of `KINDS`."""
     estimator: Literal["minmax", "percentile"] = "minmax"
     keep_float: tuple[str, ...] = ()
     """Convolutions that stay in float, beside those that the network names."""
@@ -65,17 +65,3 @@ class QuantizeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             save_every=self.save_every,
             log_every=self.log_every,
         )
-
-
-def check(config: QuantizeConfig) -> QuantizeConfig:
-    """``config`` itself, if every value is within its range.
-
-    Raises:
-        BadInputError: names the first field that is not.
-    """
-    try:
-        return msgspec.convert(msgspec.to_builtins(config), QuantizeConfig)
-    except msgspec.ValidationError as error:
-        raise BadInputError(
-            f"bad quantization setting: {error}", cure="see `edgeisp quantize --help`"
-        ) from error

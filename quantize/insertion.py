@@ -23,12 +23,19 @@ OUTLIERS = 1e-4
 
 
 def scheme(
-    network: ISPNetwork, calibration: Calibration, keep_float: tuple[str, ...], estimator: Estimator
+    network: ISPNetwork,
+    calibration: Calibration,
+    keep_float: tuple[str, ...],
+    estimator: Estimator,
+    threads: int = 0,
 ) -> dict[str, Ranges]:
     """Ranges of every convolution of a deployable network but those in ``keep_float``.
 
     ``minmax`` takes the true extremes over all pictures; NNCF's own default averages them, which clips highlights.
+    ``threads`` are PyTorch's in this process; 0 leaves them as they are.
     """
+    if threads:
+        torch.set_num_threads(threads)
     layers = {name: conv for name, conv in convolutions(network).items() if name not in keep_float}
     pictures = [
         (torch.from_numpy(raw[None]), torch.from_numpy(color[None]))

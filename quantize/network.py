@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import difflib
 import fnmatch
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
@@ -15,7 +16,6 @@ from edgeisp.errors import BadInputError
 from edgeisp.export.rewrites.haar import FOLD_HAAR_DOWN, FOLD_HAAR_UP
 from edgeisp.models.functions import ISPNetwork
 from edgeisp.quantize.layers import LearnedConv2d, QDQConv2d, Ranges
-from edgeisp.registry import did_you_mean
 
 FLOAT_OPS = {
     "layer_norm": "a variance spans more decades than 8 bits have steps, and its epsilon would round to 0",
@@ -71,10 +71,11 @@ def float_layers(network: ISPNetwork, keep: tuple[str, ...]) -> dict[str, str]:
     known = convolutions(network)
     for name in keep:
         if name not in known:
+            near = difflib.get_close_matches(name, known, n=3, cutoff=0)
             raise BadInputError(
                 f"no convolution is called {name!r}",
                 where="--keep-float",
-                cure=did_you_mean(name, list(known)),
+                cure=f"near it are {', '.join(near)}; `edgeisp quantize MODEL --sensitivity` lists them",
             )
     own = {
         name: why for pattern, why in network.float_layers.items() for name in fnmatch.filter(known, pattern)

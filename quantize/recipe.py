@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
+import torch
 
 from edgeisp import child
 from edgeisp.errors import BadInputError, EdgeISPError
@@ -17,10 +18,11 @@ from edgeisp.models.functions import ISPNetwork
 from edgeisp.models.task import ISP
 from edgeisp.quantize import checkpoint
 from edgeisp.quantize.calibration import calibration_set
-from edgeisp.quantize.config import QuantizeConfig, check
+from edgeisp.quantize.config import QuantizeConfig
 from edgeisp.quantize.layers import Ranges
 from edgeisp.quantize.network import deployable, float_layers, joined, scheme_of, thawed, with_qdq
 from edgeisp.quantize.scheme import Calibrated
+from edgeisp.training.config import check
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +84,12 @@ def plan(
     stage(f"inserting quantizers, {len(calibration)} pictures")
     try:
         scheme, _ = child.call(
-            "edgeisp.quantize.insertion:scheme", network, calibration, tuple(floats), config.estimator
+            "edgeisp.quantize.insertion:scheme",
+            network,
+            calibration,
+            tuple(floats),
+            config.estimator,
+            torch.get_num_threads(),
         )
     except child.ChildDied as died:
         raise EdgeISPError(

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from edgeisp.cli.console import Console
-from edgeisp.cli.options import DataOptions, RawFormatOptions
+from edgeisp.cli.options import DataOptions, RawFormatOptions, ThreadOptions
 from edgeisp.cli.train import TrainOptions, shown
 
 PANEL = "How it is taught"
@@ -51,6 +51,7 @@ def distill(
     teaching: TeacherOptions,
     raw: RawFormatOptions,
     given: DataOptions,
+    threading: ThreadOptions,
     model: Annotated[str, typer.Argument(help="Student; `edgeisp models` lists the networks.")],
     data: Annotated[
         str,
@@ -99,5 +100,6 @@ def distill(
     folder = out or Path("runs") / f"{model}-distilled"
     from edgeisp.training.distill import distill as run  # torch, for which no typing error should wait
 
+    threading.apply()
     with shown(console, f"{model} under {teaching.teacher}", config, folder) as report:
         run(config, folder, resume=resume, report=report)

@@ -123,7 +123,7 @@ def _figures(score: Score) -> str:
     protocol = PROTOCOLS.get(score.protocol, score.protocol)
     against = "" if theirs is None else f"; LibRaw {score.best_libraw} {theirs.psnr:.2f} dB"
     return (
-        f"ISO {score.iso}, {score.pictures} {score.what}{protocol and ', '}{protocol}: {ours.psnr:.2f} dB, "
+        f"ISO {score.iso or '?'}, {score.pictures} {score.what}{protocol and ', '}{protocol}: {ours.psnr:.2f} dB, "
         f"SSIM {ours.ssim:.4f}, ΔE2000 {ours.delta_e:.2f}{against}"
     )
 

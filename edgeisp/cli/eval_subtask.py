@@ -50,7 +50,7 @@ def evaluate_subtask(console: Console, loaded: LoadedModel, data: str, record: b
 
 def _line(score: Score) -> str:
     each = ", ".join(f"{name} {f.psnr:.2f} dB / {f.ssim:.4f}" for name, f in score.methods.items())
-    return f"ISO {score.iso}, {score.pictures} pictures: {each}"
+    return f"ISO {score.iso or '?'}, {score.pictures} pictures: {each}"
 
 
 def _table(scores: list[Score]) -> Table:

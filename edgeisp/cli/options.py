@@ -135,6 +135,22 @@ class NetworkOptions:
     ] = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class ThreadOptions:
+    """How many threads PyTorch trains with."""
+
+    threads: Annotated[
+        int, typer.Option("--threads", min=0, help="0 leaves it to PyTorch; 1 where others use the cores.")
+    ] = 0
+
+    def apply(self) -> None:
+        """Have PyTorch compute with as many from now on, in this process."""
+        import torch
+
+        if self.threads:
+            torch.set_num_threads(self.threads)
+
+
 def without_effect(option: str, other: str) -> BadInputError:
     """The error that ``option`` does nothing where ``other`` is not given."""
     return BadInputError(

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from edgeisp.cli.console import Console, one_of
-from edgeisp.cli.options import RawFormatOptions
+from edgeisp.cli.options import RawFormatOptions, ThreadOptions
+from edgeisp.cli.quantize_layers import measured, mixed, report
 from edgeisp.errors import BadInputError
 
 if TYPE_CHECKING:
+    from edgeisp.models.functions import ISPNetwork
     from edgeisp.quantize.recipe import Plan
-    from edgeisp.quantize.sensitivity import LayerLoss
 
 PANEL = "How it is quantized"
 TRAINED = "How it is trained"
@@ -25,7 +26,12 @@ class QuantizeOptions:
     """Settings by the fields of `edgeisp.quantize.config.QuantizeConfig`."""
 
     calibration: Annotated[
-        int, typer.Option("--calibration", rich_help_panel=PANEL, help="Pictures that ranges are read from.")
+        int,
+        typer.Option(
+            "--calibration",
+            rich_help_panel=PANEL,
+            help="Pictures that ranges are read from, at least 5: as recorded, dark, bright, saturated, noisy.",
+        ),
     ] = 20
     estimator: Annotated[
         str,
@@ -72,6 +78,7 @@ def quantize(
     console: Console,
     options: QuantizeOptions,
     raw: RawFormatOptions,
+    threading: ThreadOptions,
     model: Annotated[str, typer.Argument(help="Network; `edgeisp models` lists them.")],
     precision: Annotated[str, typer.Option("--precision", help="w8a8.")] = "w8a8",
     data: Annotated[
@@ -116,7 +123,8 @@ def quantize(
     """Make the convolutions of a network int8: NNCF inserts the quantizers, training with the fp32 network follows.
 
     The checkpoint holds int8 weights and all ranges; `edgeisp export MODEL --precision w8a8 --checkpoint F` takes it to
-    every target. The training's log and state lie in a folder beside it.
+    every target. The training's log and state lie in a folder beside it. At the end the pictures that it makes of the
+    synthetic test, which training never sees, are compared with those of the fp32 network.
 
     Examples:
 
@@ -151,7 +159,8 @@ def quantize(
     require("quantize")
     require("train")
     from edgeisp.quantize import recipe
-    from edgeisp.quantize.config import QuantizeConfig, check
+    from edgeisp.quantize.config import QuantizeConfig
+    from edgeisp.training.config import check
 
     layers = tuple(name.strip() for name in keep_float.split(",") if name.strip())
     settings = {**vars(options), "steps": 0 if ptq else options.steps}
@@ -163,25 +172,44 @@ def quantize(
         from edgeisp.training.state import check_folder
 
         check_folder(run / STATE, resume)
-    plan = recipe.plan(config, checkpoint, start, console.detail)
+    threading.apply()
+    plan = recipe.plan(config, checkpoint, start, console.note)
     if sensitivity or budget_db is not None:
-        losses = _measured(console, plan)
+        losses = measured(console, plan)
         if sensitivity:
-            _report(console, losses, path)
+            report(console, losses, path)
             return
-        plan = _mixed(plan, losses, budget_db or 0.0)
+        plan = mixed(plan, losses, budget_db or 0.0)
     network = plan.post_training() if ptq else _trained(console, plan, run, resume)
     recipe.write(path, plan, network, "ptq" if ptq else "qat")
+    _tell(console, plan, network, path, "ptq" if ptq else "qat")
+
+
+def _tell(console: Console, plan: Plan, network: ISPNetwork, path: Path, method: str) -> None:
+    """What was written, how near it is to the fp32 network, and what to do with it."""
+    from edgeisp.data.synthetic_test import shots
+    from edgeisp.quantize.quality import nearness
+
+    taken = list(shots())
+    with console.progress("comparing with fp32", total=len(taken)) as advance:
+        near = nearness(plan.network, network, taken, lambda name: advance())
     facts = {
         "checkpoint": str(path),
-        "precision": precision,
-        "method": "ptq" if ptq else "qat",
+        "precision": "w8a8",
+        "method": method,
         "int8": len(plan.scheme),
         "float": plan.float_layers,
         "calibration_sha256": plan.calibrated.sha256,
+        "to_fp32": asdict(near),
+        "next": f"edgeisp export {plan.config.model} --target tflite --precision w8a8 --checkpoint {path}",
     }
-    floats = "".join(f"\nfloat: {name}: {reason}" for name, reason in plan.float_layers.items())
-    console.result(facts, f"{path}  {len(plan.scheme)} convolutions in int8{floats}")
+    lines = [
+        f"{path}  {len(plan.scheme)} convolutions in int8",
+        *(f"float: {name}: {reason}" for name, reason in plan.float_layers.items()),
+        f"quality: {near}",
+        f"next: {facts['next']}",
+    ]
+    console.result(facts, "\n".join(lines))
 
 
 def _trained(console: Console, plan: Plan, folder: Path, resume: bool) -> Any:
@@ -202,44 +230,3 @@ def _trained(console: Console, plan: Plan, folder: Path, resume: bool) -> Any:
             if (folder / STATE).is_file():
                 console.note(f"{folder}: --resume goes on from the last state that was saved")
             raise
-
-
-PROBES, PROBE_PATCH, PROBE_SEED = 12, 64, 20240803
-
-
-def _measured(console: Console, plan: Plan) -> list[LayerLoss]:
-    from edgeisp.quantize.sensitivity import sensitivity
-
-    with console.progress("each layer alone in int8", total=len(plan.scheme)) as advance:
-        return sensitivity(plan.network, plan.scheme, _probe(plan), lambda name: advance(1, name))
-
-
-def _probe(plan: Plan) -> Any:
-    from edgeisp.quantize.sensitivity import Probe
-
-    return Probe.of(plan.config.data, PROBES, PROBE_PATCH, PROBE_SEED, plan.config.reader)
-
-
-def _mixed(plan: Plan, losses: list[LayerLoss], budget_db: float) -> Plan:
-    from edgeisp.quantize.sensitivity import within_budget
-
-    names = within_budget(plan.network, plan.scheme, losses, _probe(plan), budget_db)
-    return plan.keeping(names, f"chosen by --budget-db {budget_db:g}")
-
-
-def _report(console: Console, losses: list[LayerLoss], path: Path) -> None:
-    from rich.table import Table
-
-    from edgeisp.quantize.sensitivity import write_plot, write_table
-
-    write_table(losses, path)
-    plot = path.with_suffix(".svg")
-    write_plot(losses, plot)
-    shown = losses[:20]
-    table = Table("layer", "dB to fp32", "MACs", box=None)
-    table.title = "Each quantized convolution alone in int8, the worst first"
-    table.caption = f"{len(shown)} of {len(losses)}; all of them in {path} and {plot}"
-    for loss in shown:
-        table.add_row(loss.name, f"{loss.psnr_db:.1f}", f"{loss.macs / 1e6:.2f} M")
-    rows = [{"layer": loss.name, "psnr_db": loss.psnr_db, "macs": loss.macs} for loss in losses]
-    console.result({"table": str(path), "plot": str(plot), "layers": rows}, table)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgeisp.cli.console import Console
-from edgeisp.cli.options import DataOptions, RawFormatOptions
+from edgeisp.cli.options import DataOptions, RawFormatOptions, ThreadOptions
 
 if TYPE_CHECKING:
     from edgeisp.models.task import Task
@@ -80,6 +80,7 @@ def train(
     options: TrainOptions,
     raw: RawFormatOptions,
     given: DataOptions,
+    threading: ThreadOptions,
     model: Annotated[str, typer.Argument(help="Network; `edgeisp models` lists them.")],
     data: Annotated[
         str,
@@ -129,6 +130,7 @@ def train(
     folder = out or Path("runs") / model
     from edgeisp.training.loop import train as run  # torch, for which no typing error should wait
 
+    threading.apply()
     with shown(console, model, config, folder) as report:
         run(config, folder, resume=resume, report=report)
 

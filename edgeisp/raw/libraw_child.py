@@ -123,10 +123,12 @@ def _explain(error: Exception, path: Path) -> tuple[str, str]:
     if isinstance(error, rawpy.LibRawFileUnsupportedError):
         with path.open("rb") as stream:
             head = stream.read(8)
-        kind = next(
-            (name for magic, name in PICTURES.items() if head.startswith(magic)), "no RAW file it knows"
-        )
-        return f"LibRaw cannot open it: {kind}", "give a DNG, NEF, CR2, ARW or other Bayer RAW"
+        give = "give a DNG, NEF, CR2, ARW or other Bayer RAW"
+        for magic, name in PICTURES.items():
+            if head.startswith(magic):
+                return f"LibRaw cannot open it: {name}", give
+        dump = "of a dump without a header say --raw-size WIDTHxHEIGHT --bits N --cfa RGGB"
+        return "LibRaw cannot open it: no RAW file it knows", f"{give}; {dump}"
     if isinstance(error, rawpy.LibRawIOError):
         return "truncated or damaged: LibRaw runs out of bytes", "copy it from the camera again"
     return f"LibRaw cannot decode it ({type(error).__name__}: {error})", "copy it from the camera again"

@@ -73,7 +73,8 @@ def page(title: str, head: Sequence[str], lines: Sequence[Sequence[str]], image:
 
 
 def _caption(crop: Crop) -> str:
-    return f"{crop.picture}, ISO {crop.iso}, at {crop.left},{crop.top}: {crop.subject} {crop.psnr:.1f} dB to the first"
+    what = f"{crop.picture}, ISO {crop.iso or '?'}, at {crop.left},{crop.top}"
+    return f"{what}: {crop.subject} {crop.psnr:.1f} dB to the first"
 
 
 def _panels(crop: Crop, names: Sequence[str]) -> list[tuple[str, Floats]]:

@@ -129,6 +129,7 @@ class DistillConfig(TrainConfig, frozen=True, kw_only=True, forbid_unknown_field
 
 
 C = TypeVar("C", bound=TrainConfig)
+Settings = TypeVar("Settings", bound=msgspec.Struct)
 
 
 def settings(kind: type[C], *, loss: str, vgg: Path | None = None, **fields: object) -> C:
@@ -141,7 +142,7 @@ def settings(kind: type[C], *, loss: str, vgg: Path | None = None, **fields: obj
     return check(kind(**given))  # type: ignore[arg-type]
 
 
-def check(config: C) -> C:
+def check(config: Settings) -> Settings:
     """``config`` itself, if every value is within its range.
 
     Raises:
@@ -150,9 +151,13 @@ def check(config: C) -> C:
     try:
         return msgspec.convert(msgspec.to_builtins(config), type(config))
     except msgspec.ValidationError as error:
-        what, _, field = str(error).partition(" - at `$.")
+        what, _, at = str(error).partition(" - at `$.")
+        field = at.rstrip("`")
+        given = getattr(config, field, None)
         raise BadInputError(
-            what, where=f"--{field.rstrip('`').replace('_', '-')}", cure="--help says what it takes"
+            f"cannot be {given}: {what[:1].lower()}{what[1:]}" if given is not None else what,
+            where=f"--{field.replace('_', '-')}",
+            cure="--help says what it takes",
         ) from error
 
 

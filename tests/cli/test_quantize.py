@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+import torch
 
 from edgeisp.cli.main import main
 
@@ -12,8 +14,9 @@ pytest.importorskip("nncf")
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("--keep-float", "encoder.0.0.cnv"), 2, "did you mean 'encoder.0.0.conv'?"),
-        (("--calibration", "2"), 2, "take at least 5"),
+        (("--keep-float", "encoder.0.0.cnv"), 2, "near it are encoder.0.0.conv, "),
+        (("--keep-float", "nonsense"), 2, "--sensitivity` lists them"),
+        (("--calibration", "2"), 2, "--calibration: cannot be 2: expected `int` >= 5"),
         (("--precision", "w8"), 2, "nothing to prepare for w8"),
         (("--checkpoint", "metaisp-w8a8"), 3, "fp32 weights are wanted"),
         (("--start", "metaisp-w8a8"), 2, "leave it or --start out"),
@@ -44,3 +47,22 @@ def test_run_that_stopped_is_told_before_anything_is_calibrated(
     (tmp_path / "q.run" / "state.pt").unlink()
     assert main([*given, "--resume"]) == 2
     assert "no run to resume" in capsys.readouterr().err
+
+
+def test_end_tells_how_near_the_fp32_network_is_and_what_comes_next(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    given = ["quantize", "metaisp", "--ptq", "--calibration", "5", "--patch", "32", "--threads", "1"]
+    out = tmp_path / "q.safetensors"
+    before = torch.get_num_threads()
+    assert main([*given, "-o", str(out), "--json"]) == 0
+    assert torch.get_num_threads() == 1
+    torch.set_num_threads(before)
+    told = capfd.readouterr()
+    near = json.loads(told.out)["to_fp32"]
+    assert (near["pictures"], near["data"]) == (16, "synthetic-test")
+    assert 20 < near["worst_db"] < near["mean_db"] < 60
+    assert "inserting quantizers, 5 pictures" in told.err
+    assert json.loads(told.out)["next"] == (
+        f"edgeisp export metaisp --target tflite --precision w8a8 --checkpoint {out}"
+    )

@@ -23,11 +23,6 @@ def test_pictures_are_of_all_kinds_and_the_same_again() -> None:
     assert (first.raw[3] == 1).mean() > (first.raw[1] == 1).mean()
 
 
-def test_error_when_no_picture_of_each_kind_fits() -> None:
-    with pytest.raises(BadInputError, match="--calibration"):
-        calibration_set("synthetic", 2, 16, 3, RawReader())
-
-
 def test_error_when_all_pictures_are_dark(monkeypatch: pytest.MonkeyPatch) -> None:
     class Night:
         def __getitem__(self, index: int) -> Patch:
