@@ -66,9 +66,11 @@ class Registry(Generic[T]):
             BadInputError: no such name; the message lists the closest ones.
         """
         if name not in self._builtin and name not in self._plugins():
-            raise BadInputError(
-                f"no {self.kind} is called {name!r}", where=where, cure=did_you_mean(name, self.names())
-            )
+            raise BadInputError(f"no {self.kind} is called {name!r}", where=where, cure=self.cure(name))
+
+    def cure(self, name: str) -> str:
+        """What to do about a ``name`` that is not known."""
+        return did_you_mean(name, self.names())
 
     def get(self, name: str) -> T:
         """The object called ``name``.

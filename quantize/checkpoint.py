@@ -65,11 +65,7 @@ def load(name: str, path: Path | None, precision: Name) -> LoadedModel:
         return rounded(loaded) if wanted.integer else loaded
     path = named(path) if path else bundled(f"{name}-{precision}")
     if path is None:
-        make = f"make one with `edgeisp quantize {name} --precision {precision}` and pass --checkpoint"
-        raise CheckpointError(
-            f"{name} has no bundled checkpoint for {precision}",
-            cure=make if MODELS.get(name).task == ISP else "int8 is for networks from RAW to sRGB; take fp16",
-        )
+        raise CheckpointError(f"{name} has no bundled checkpoint for {precision}", cure=_way(name))
     weights, card = checkpoint.read(path)
     described = described_by(card, path)
     network = deployable(checkpoint.described(name, weights, card, path))
@@ -86,6 +82,23 @@ def load(name: str, path: Path | None, precision: Name) -> LoadedModel:
     )
     checkpoint.fill(network, weights, path)
     return LoadedModel(name, network.eval(), path, sha256(path), card)
+
+
+def _way(name: str) -> str:
+    """What leads to an int8 artifact of a network without int8 weights, from what is bundled of it on."""
+    train = f"train it, `edgeisp train {name} -o run`"
+    weights = f"--checkpoint run/{name}.safetensors"
+    if MODELS.get(name).task != ISP:
+        why = "int8 is for networks from RAW to sRGB"
+        return (
+            f"{why}; take fp32 or fp16"
+            if bundled(name)
+            else f"{why}; {train}, and take fp32 or fp16 with {weights}"
+        )
+    quantize = f"edgeisp quantize {name} -o q.safetensors"
+    if bundled(name):
+        return f"make one, `{quantize}`, and pass --checkpoint q.safetensors"
+    return f"{train}, then make it int8, `{quantize} {weights}`, and pass --checkpoint q.safetensors"
 
 
 def load_any(name: str, path: Path | None) -> LoadedModel:

@@ -22,6 +22,12 @@ def bundled_for(name: str) -> list[Path]:
     return [path for path in own if not any(f"{path.stem}-".startswith(f"{other}-") for other in others)]
 
 
+def owner(checkpoint: str) -> str | None:
+    """The network of a bundled checkpoint, by its name; None where there is no such checkpoint."""
+    path = bundled(checkpoint)
+    return next((name for name in MODELS.names() if path in bundled_for(name)), None)
+
+
 def named(checkpoint: Path) -> Path:
     """The file that somebody named: a path, or the name of a bundled checkpoint such as ``metaisp-rhid``."""
     return checkpoint if checkpoint.is_file() else bundled(str(checkpoint)) or checkpoint

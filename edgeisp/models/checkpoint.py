@@ -90,7 +90,7 @@ def located(name: str, checkpoint: Path | None) -> Path:
     if path is None:
         raise CheckpointError(
             f"{name} has no bundled checkpoint",
-            cure=f"train one with `edgeisp train {name}` and pass --checkpoint",
+            cure=f"train one, `edgeisp train {name} -o run`, and pass --checkpoint run/{name}.safetensors",
         )
     return path
 

@@ -8,6 +8,7 @@ from safetensors.torch import load_file, save_file
 
 from edgeisp.checkpoints import bundled, bundled_for
 from edgeisp.errors import BadInputError, CheckpointError
+from edgeisp.models import MODELS
 from edgeisp.models.checkpoint import load, network_of, save
 from edgeisp.models.metaisp import MetaISP
 
@@ -115,3 +116,18 @@ def test_bundled_checkpoint_may_be_named(tmp_path: Path, monkeypatch: pytest.Mon
     assert load("metaisp", Path("metaisp")).path == bundled("metaisp")
     with pytest.raises(CheckpointError, match="no such checkpoint"):
         load("metaisp", Path("metaisp-nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("metaisp-w8a8", "give metaisp and --checkpoint metaisp-w8a8, to export also --precision w8a8"),
+        ("metaisp-npu-w8a8", "give metaisp-npu and --checkpoint metaisp-npu-w8a8, to export"),
+        ("lwisp-rhid", "give lwisp and --checkpoint lwisp-rhid"),
+        ("metaisp-w9", "did you mean 'metaisp'?"),
+    ],
+)
+def test_name_of_weights_is_told_from_that_of_a_network(name: str, given: str) -> None:
+    with pytest.raises(BadInputError, match=f"no model is called '{name}'") as raised:
+        MODELS.check(name)
+    assert given in str(raised.value.cure)

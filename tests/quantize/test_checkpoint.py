@@ -101,7 +101,20 @@ def test_context_is_not_folded_when_weights_are_int8(saved: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "cure"), [("metaisp-large", "edgeisp quantize metaisp-large"), ("lwisp-denoise", "take fp16")]
+    ("name", "cure"),
+    [
+        (
+            "metaisp-large",
+            "train it, `edgeisp train metaisp-large -o run`, then make it int8, `edgeisp quantize metaisp-large -o "
+            "q.safetensors --checkpoint run/metaisp-large.safetensors`, and pass --checkpoint q.safetensors",
+        ),
+        (
+            "posisp",
+            "make one, `edgeisp quantize posisp -o q.safetensors`, and pass --checkpoint q.safetensors",
+        ),
+        ("lwisp-denoise", "int8 is for networks from RAW to sRGB; take fp32 or fp16"),
+        ("metaisp-denoise", "train it, `edgeisp train metaisp-denoise -o run`, and take fp32 or fp16"),
+    ],
 )
 def test_missing_int8_weights_have_a_cure_that_can_be_followed(name: str, cure: str) -> None:
     with pytest.raises(CheckpointError, match="no bundled checkpoint for w8a8") as raised:
