@@ -33,7 +33,7 @@ class Convolutions:
 
 def expected(module: nn.Module, float_layers: Mapping[str, str]) -> Census:
     """What the census of a prepared function must find; ``float_layers`` gives the reasons by layer name."""
-    int8, floats = 0, Counter[str]()
+    int8, floats, layers = 0, Counter[str](), {}
     for node in calls(cast("GraphModule", module), aten.conv2d.default):
         x, weight = cast("Node", node.args[0]), cast("Node", node.args[1])
         if (
@@ -44,9 +44,10 @@ def expected(module: nn.Module, float_layers: Mapping[str, str]) -> Census:
             int8 += 1
             continue
         layer = _layer(node)
-        own = [reason for name, reason in float_layers.items() if layer == name or layer.endswith(f".{name}")]
-        floats[own[0] if own else FIXED] += 1
-    return Census(int8=int8, float=dict(sorted(floats.items())))
+        own = [name for name in float_layers if layer == name or layer.endswith(f".{name}")]
+        layers |= {name: float_layers[name] for name in own[:1]}
+        floats[float_layers[own[0]] if own else FIXED] += 1
+    return Census(int8=int8, float=dict(sorted(floats.items())), layers=layers)
 
 
 def _layer(node: Node) -> str:

@@ -26,6 +26,7 @@ from edgeisp.models.halo import Halo
 from edgeisp.models.task import Packaging
 from edgeisp.quantize import checkpoint
 from edgeisp.quantize.precision import Name, parse_precision
+from edgeisp.quantize.scheme import Scheme
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ def convert(job: Job, path: Path) -> Converted:
         name: prepare(function, target.rewrites, job.precision) for name, function in functions.items()
     }
     chain, spare = _stages(network, functions)
-    scheme = checkpoint.described_by(loaded.card, loaded.path) if job.precision == "w8a8" else None
+    quantization = checkpoint.told(loaded, job.precision)
+    floats = quantization.float_layers if isinstance(quantization, Scheme) else None
     description = Description(
         model=job.model,
         target=job.target,
@@ -95,7 +97,7 @@ def convert(job: Job, path: Path) -> Converted:
         spare=spare,
         camera=Camera.of(task),
         checkpoint=Checkpoint(name=job.weights.name, sha256=loaded.sha256),
-        quantization=scheme,
+        quantization=quantization,
         costs={name: _cost(function) for name, function in functions.items()},
         rewrites={name: dict(part.applied) for name, part in prepared.items()},
         tools=_tools(target),
@@ -103,11 +105,11 @@ def convert(job: Job, path: Path) -> Converted:
     ready = {name: part.function for name, part in prepared.items()}
     report = target.convert(ready, path, precision, {"edgeisp": msgspec.json.encode(description).decode()})
     wanted = {
-        name: census.expected(function.module, scheme.float_layers)
+        name: census.expected(function.module, floats)
         for name, function in ready.items()
-        if scheme
+        if floats is not None
     }
-    integers = {name: of_graph(function.module) for name, function in ready.items() if scheme}
+    integers = {name: of_graph(function.module) for name, function in ready.items() if name in wanted}
     return Converted(description, dict(report.delegation), wanted, dict(report.convolutions), integers)
 
 

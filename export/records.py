@@ -13,7 +13,7 @@ from edgeisp.models.halo import Halo
 from edgeisp.models.task import ISP, TASKS, Packaging, Task
 from edgeisp.models.task import Name as TaskName
 from edgeisp.posisp import places
-from edgeisp.quantize.scheme import Scheme
+from edgeisp.quantize.scheme import Rounded, Scheme
 
 VERSION: Literal[1] = 1
 
@@ -118,6 +118,8 @@ class Census(Part, frozen=True):
     """Int8 input, weights and output."""
     float: dict[str, int] = {}
     """The others, counted by the reason why they are not."""
+    layers: dict[str, str] = {}
+    """Those of the others that are layers of the network, by name, with the reason."""
 
 
 class Parity(Part, frozen=True):
@@ -214,7 +216,7 @@ class Description(Part, frozen=True, kw_only=True):
     """With the packaging ``modules``: those that have a function and are not in ``chain``; for other orders."""
     camera: Camera = Camera()
     checkpoint: Checkpoint
-    quantization: Scheme | None = None
+    quantization: Scheme | Rounded | None = None
     """How the weights were quantized; null where nothing is int8."""
     costs: dict[str, Cost]
     rewrites: dict[str, dict[str, int]]

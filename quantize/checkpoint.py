@@ -17,7 +17,7 @@ from edgeisp.models.task import ISP
 from edgeisp.quantize.layers import Affine, Ranges
 from edgeisp.quantize.network import convolutions, deployable, scheme_of, with_qdq
 from edgeisp.quantize.precision import Name, parse_precision
-from edgeisp.quantize.scheme import Calibrated, Layer, Scheme
+from edgeisp.quantize.scheme import Calibrated, Layer, Rounded, Scheme
 
 
 def quantization(
@@ -35,7 +35,6 @@ def quantization(
         if r.input and r.output
     }
     return Scheme(
-        precision="w8a8",
         method=method,
         calibration=calibration,
         teacher=teacher,
@@ -117,6 +116,17 @@ def rounded(loaded: LoadedModel) -> LoadedModel:
     network = deployable(loaded.network)
     layers = dict.fromkeys(convolutions(network), Ranges(None, None))
     return LoadedModel(loaded.name, with_qdq(network, layers), loaded.path, loaded.sha256, loaded.card)
+
+
+def told(loaded: LoadedModel, precision: Name) -> Scheme | Rounded | None:
+    """How a network from `load` was quantized; None where nothing of it is int8.
+
+    Raises:
+        CheckpointError: the card of an int8 checkpoint makes no sense.
+    """
+    if precision == "w8a8":
+        return described_by(loaded.card, loaded.path)
+    return Rounded(layers=tuple(scheme_of(loaded.network))) if precision == "w8" else None
 
 
 def described_by(card: dict[str, Any], path: Path) -> Scheme:

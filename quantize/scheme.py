@@ -23,10 +23,16 @@ class Calibrated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     estimator: str
 
 
-class Scheme(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Scheme(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag_field="precision",
+    tag="w8a8",
+):
     """How a checkpoint was quantized; under ``quantization`` in its card, and in the manifest of its artifacts."""
 
-    precision: Literal["w8a8"]
     method: Literal["ptq", "qat"]
     scheme: str = "weights int8 per output channel, symmetric; activations int8 per tensor, asymmetric"
     calibration: Calibrated
@@ -35,3 +41,13 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     float_layers: dict[str, str]
     """Convolutions left in float, with the reason."""
     layers: dict[str, Layer]
+
+
+class Rounded(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="precision", tag="w8"
+):
+    """Which weights of an fp32 checkpoint were rounded as they are; nothing is calibrated, nothing trained."""
+
+    scheme: str = "weights int8 per output channel, symmetric; activations in float"
+    layers: tuple[str, ...]
+    """The convolutions whose weights are int8; all other weights are in float."""

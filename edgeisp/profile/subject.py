@@ -23,6 +23,7 @@ from edgeisp.profile.files import count
 from edgeisp.profile.report import Costs, Int8, Subject
 from edgeisp.profile.static import of_function
 from edgeisp.quantize import checkpoint as quantized
+from edgeisp.quantize.scheme import Scheme
 from edgeisp.registry import did_you_mean
 from edgeisp.render.halo import halo_of
 
@@ -179,7 +180,7 @@ def _artifact(
 def _int8(described: Manifest, costs: Mapping[str, Costs]) -> dict[str, Int8]:
     """The census of the written file, and the MACs of the layers that were quantized."""
     found = {}
-    floats = described.quantization.float_layers if described.quantization else {}
+    floats = described.quantization.float_layers if isinstance(described.quantization, Scheme) else {}
     for name, census in described.census.items():
         network = costs[name].network
         done = [

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 import torch
 
@@ -12,7 +13,7 @@ from edgeisp.models.contextual import ContextNetwork
 from edgeisp.quantize import checkpoint
 from edgeisp.quantize.layers import Affine, QDQConv2d, Ranges
 from edgeisp.quantize.network import convolutions, deployable, float_layers, with_qdq
-from edgeisp.quantize.scheme import Calibrated
+from edgeisp.quantize.scheme import Calibrated, Rounded, Scheme
 from edgeisp.quantize.sensitivity import Probe, decibels
 from edgeisp.raw.reader import RawReader
 
@@ -120,3 +121,13 @@ def test_missing_int8_weights_have_a_cure_that_can_be_followed(name: str, cure: 
     with pytest.raises(CheckpointError, match="no bundled checkpoint for w8a8") as raised:
         checkpoint.load(name, None, "w8a8")
     assert cure in str(raised.value.cure)
+
+
+def test_rounded_weights_are_told_by_name_and_read_back() -> None:
+    loaded = checkpoint.load("metaisp", None, "w8")
+    said = checkpoint.told(loaded, "w8")
+    assert isinstance(said, Rounded)
+    assert set(said.layers) == set(convolutions(deployable(fp32.load("metaisp").network)))
+    assert msgspec.json.decode(msgspec.json.encode(said), type=Scheme | Rounded) == said
+    assert isinstance(checkpoint.told(checkpoint.load("metaisp", None, "w8a8"), "w8a8"), Scheme)
+    assert checkpoint.told(fp32.load("metaisp"), "fp32") is None

@@ -46,7 +46,9 @@ def test_every_quantized_convolution_is_int8_in_the_file_and_agrees(
     target = TARGETS.get(name)
     ready = {key: prepare(f, target.rewrites, "w8a8").function for key, f in functions.items()}
     wanted = {key: census.expected(f.module, tiny.float_layers) for key, f in ready.items()}
-    assert wanted["tile"] == Census(int8=5, float={"carries the picture": 1})
+    assert wanted["tile"] == Census(
+        int8=5, float={"carries the picture": 1}, layers={"skip": "carries the picture"}
+    )
     path = tmp_path / f"tiny{target.suffix}"
     port = [{"name": key} for key in ("raw", "color")]
     described = json.dumps({"functions": {"tile": {"inputs": port, "outputs": [{"name": "rgb"}]}}})
@@ -73,6 +75,8 @@ def test_census_knows_a_layer_whose_weights_a_rewrite_reordered() -> None:
     upsampled = [module for module in loaded.network.modules() if isinstance(module, SubpixelUp)]
     assert wanted.float[census.FIXED] == len(upsampled)
     assert set(wanted.float) <= {*reasons.values(), census.FIXED}
+    assert {"demosaic", "head", "fuse.2"} <= set(wanted.layers)
+    assert all(reasons[layer] == reason for layer, reason in wanted.layers.items())
 
 
 def dequantized(path: Path) -> list[int]:

@@ -207,7 +207,7 @@ private enum Known {
   static let byFunction: [String: Set<String>] = [
     "costs": ["parameters", "macs"],
     "delegation": ["backend", "delegated", "total", "portable"],
-    "census": ["int8", "float"],
+    "census": ["int8", "float", "layers"],
   ]
   static let unverified: Set = ["status", "reason"]
   static let failed: Set = ["status", "engine", "reason", "functions"]
