@@ -11,11 +11,10 @@ from torch import Tensor, nn
 from edgeisp.models import checkpoint
 from edgeisp.models.functions import ISPNetwork
 from edgeisp.quantize.config import QuantizeConfig
-from edgeisp.quantize.layers import LearnedRange
 from edgeisp.quantize.network import frozen, with_learned
 from edgeisp.quantize.recipe import Plan
 from edgeisp.training.log import Progress
-from edgeisp.training.loop import DivergedError, train
+from edgeisp.training.loop import train
 from edgeisp.training.objective import Batch, Objective
 
 LEAST_ERROR = 1e-7
@@ -44,14 +43,7 @@ class Distillation(Objective):
         for feature, target in zip(own, levels, strict=True):
             error = (feature - target) / target.square().mean().sqrt()
             loss = loss + c.distill_features / len(levels) * _log_error(error)
-        loss = loss + c.task * _log_error((picture - batch.target) * batch.mask)
-        if not torch.isfinite(loss).all():
-            raise DivergedError(
-                f"not a number behind the layer {_first_broken(network, batch)}",
-                cure="the last good state is kept: go on from it with --resume and a lower --lr, or keep that layer "
-                "in float (--keep-float)",
-            )
-        return loss
+        return loss + c.task * _log_error((picture - batch.target) * batch.mask)
 
 
 def observed(network: nn.Module, batch: Batch) -> tuple[Tensor, list[Tensor]]:
@@ -76,7 +68,6 @@ def distil(
     """Train from ``plan`` and return the frozen network; ``out`` gets the log and the state to resume from.
 
     Raises:
-        DivergedError: a loss was no longer a number; names the layer.
         EdgeISPError: see `edgeisp.training.loop.train`.
     """
     config = plan.config
@@ -95,22 +86,3 @@ def distil(
 
 def _log_error(difference: Tensor) -> Tensor:
     return (difference.square().flatten(1).mean(1) + LEAST_ERROR).log()
-
-
-def _first_broken(network: nn.Module, batch: Batch) -> str:
-    """The first layer, in the order of calls, whose output is not finite; a quantizer's layer is its convolution."""
-    broken: list[str] = []
-
-    def look(name: str, output: object) -> None:
-        if isinstance(output, Tensor) and not torch.isfinite(output).all():
-            broken.append(name)
-
-    handles = []
-    for name, module in network.named_modules():
-        layer = name.rpartition(".")[0] if isinstance(module, LearnedRange) else name
-        handles.append(module.register_forward_hook(lambda m, args, y, n=layer: look(n, y)))
-    with torch.no_grad():
-        network(batch.raw, batch.color)
-    for handle in handles:
-        handle.remove()
-    return broken[0] if broken else "of the loss itself"

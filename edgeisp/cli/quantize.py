@@ -100,7 +100,10 @@ def quantize(
     ] = None,
     ptq: Annotated[bool, typer.Option("--ptq", help="Post-training only: no training steps.")] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the training that stopped; the same settings.")
+        bool,
+        typer.Option(
+            "--resume", help="Go on with the training that stopped: the same settings, maybe another --lr."
+        ),
     ] = False,
     keep_float: Annotated[
         str, typer.Option("--keep-float", rich_help_panel=PANEL, help="Layers to leave in float: L1,L2.")

@@ -69,7 +69,7 @@ class LossWeights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Settings of a training run; saved in every checkpoint, so that a resumed run can only be the same run."""
+    """Settings of a training run; saved in every checkpoint, so that a resumed run is the same, if at another rate."""
 
     model: str
     data: str = "synthetic"

@@ -24,6 +24,7 @@ from edgeisp.models import MODELS
 from edgeisp.models.checkpoint import load, save
 from edgeisp.models.task import ISP, task_of
 from edgeisp.processes import Processes
+from edgeisp.training.broken import broken_gradient, broken_layer
 from edgeisp.training.config import TrainConfig, check
 from edgeisp.training.fabric import gpu_utilization, launch
 from edgeisp.training.log import Log, Progress
@@ -78,10 +79,7 @@ def train(
             if run.broken:
                 with processes.together():
                     raise DivergedError(
-                        f"{run.broken} at step {run.step + 1}",
-                        where=out,
-                        cure=f"the state of step {run.saved} is kept: go on from it with a lower --lr, or look at "
-                        "the data",
+                        f"{run.broken} at step {run.step + 1}", where=out, cure=_cure(run.saved)
                     )
             rate = (run.step - first) / (time.monotonic() - started)
             logged = run.step % config.log_every == 0
@@ -208,7 +206,7 @@ class Run:
                 self.fabric.backward(loss * self.processes.size)  # gradients are averaged over processes
             total += loss.detach()
         value = float(cast("Tensor", self.fabric.all_reduce(total, reduce_op="sum")))
-        self.broken = self._broken(value)
+        self.broken = self._broken(value, parts)
         if not self.broken:
             self.fabric.clip_gradients(
                 self.trainee, self.optimizer, max_norm=self.config.clip, error_if_nonfinite=False
@@ -218,18 +216,14 @@ class Run:
             self.step += 1
         return value
 
-    def _broken(self, loss: float) -> str:
+    def _broken(self, loss: float, parts: list[Batch]) -> str:
         if not math.isfinite(loss):
-            return f"the loss is {loss}"
+            layer = broken_layer(self.bare, parts)
+            return f"the loss is {loss}" + (f", first in the layer {layer}" if layer else "")
         if self.config.amp == "fp16":  # the gradient scaler leaves such steps out and goes on
             return ""
-        grads = {
-            name: weight.grad for name, weight in self.bare.named_parameters() if weight.grad is not None
-        }
-        finite = torch.isfinite(torch.stack(torch._foreach_norm(list(grads.values()))))
-        if finite.all():  # one wait for the device
-            return ""
-        return f"the gradient of {list(grads)[int(finite.int().argmin())]} is no number"
+        weight = broken_gradient(self.bare)
+        return f"the gradient of {weight} is no number" if weight else ""
 
     @torch.no_grad()
     def _move_average(self) -> None:
@@ -291,8 +285,15 @@ class Run:
         self.step = self.saved = int(state["step"])
 
 
-_FREE = {"accumulate", "workers", "save_every", "log_every"}
-"""Settings that do not change what a run computes."""
+def _cure(saved: int) -> str:
+    if saved:
+        return f"the state of step {saved} is kept: go on from it with --resume and a lower --lr, or look at the data"
+    return "no state was saved before: start with a lower --lr, or look at the data"
+
+
+_FREE = {"accumulate", "workers", "save_every", "log_every", "lr"}
+"""Settings that may be others when a run goes on: those that do not change what it computes, and the learning rate,
+without which a run that diverged would diverge again. ``log.csv`` holds the rate of each step."""
 
 
 @dataclass(frozen=True)
