@@ -33,7 +33,8 @@ class Convolutions:
 
 def expected(module: nn.Module, float_layers: Mapping[str, str]) -> Census:
     """What the census of a prepared function must find; ``float_layers`` gives the reasons by layer name."""
-    int8, floats, layers = 0, Counter[str](), {}
+    int8, floats = 0, Counter[str]()
+    layers: dict[str, str] = {}
     for node in calls(cast("GraphModule", module), aten.conv2d.default):
         x, weight = cast("Node", node.args[0]), cast("Node", node.args[1])
         if (
