@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
 import tomllib
+from collections.abc import Container
+from graphlib import TopologicalSorter
 from importlib.metadata import distribution, metadata
 from importlib.resources import files
 from pathlib import Path
@@ -109,6 +112,31 @@ def sources(checkout: Path) -> dict[str, Path]:
         for file in sorted((checkout / folder).rglob("*"))
         if file.suffix in {".py", ".typed", ".json", ".csv", ".safetensors", ".md"}
     }
+
+
+def test_imports_run_one_way(checkout: Path) -> None:
+    modules = {
+        place.removesuffix(".py").removesuffix("/__init__").replace("/", "."): file
+        for place, file in sources(checkout).items()
+        if file.suffix == ".py"
+    }
+    needs = {name: imported(ast.parse(file.read_bytes()), modules) - {name} for name, file in modules.items()}
+    TopologicalSorter(needs).prepare()  # raises CycleError, which names the circle
+
+
+def imported(node: ast.AST, modules: Container[str]) -> set[str]:
+    """Those of ``modules`` that run when this code does, inside of functions too; imports for types alone do not."""
+    found = set()
+    for part in ast.iter_child_nodes(node):
+        if isinstance(part, ast.If) and ast.unparse(part.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(part, ast.Import):
+            found |= {one.name for one in part.names}
+        elif isinstance(part, ast.ImportFrom) and part.module:
+            inner = {f"{part.module}.{one.name}" for one in part.names}
+            found |= {name if name in modules else part.module for name in inner}
+        found |= imported(part, modules)
+    return {name for name in found if name in modules}
 
 
 def test_every_source_file_is_installed(checkout: Path) -> None:

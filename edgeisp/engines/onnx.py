@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeisp import extras
+from edgeisp.engines import onnx_fold
 from edgeisp.engines.base import Tensors
-from edgeisp.errors import BadInputError, UnavailableError
+from edgeisp.engines.onnx_session import session
+from edgeisp.errors import UnavailableError
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -61,10 +63,8 @@ class OnnxProgram:
         """See `edgeisp.engines.onnx_fold`; itself where nothing folds."""
         import onnx
 
-        from edgeisp.engines.onnx_fold import folded
-
         model = onnx.load(self.path)
-        if not folded(model, context):
+        if not onnx_fold.folded(model, context):
             return self
         return replace(
             self, sessions={**self.sessions, "tile": session(model.SerializeToString(), self.threads)}
@@ -75,28 +75,6 @@ class OnnxProgram:
         taken = {port.name for port in opened.get_inputs()}
         outputs = opened.run(None, {name: array for name, array in inputs.items() if name in taken})
         return {out.name: np.asarray(value) for out, value in zip(opened.get_outputs(), outputs, strict=True)}
-
-
-def session(path: Path | bytes, threads: int) -> InferenceSession:
-    """A file or its content, opened.
-
-    Raises:
-        BadInputError: it is damaged.
-    """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    try:
-        content = path if isinstance(path, bytes) else str(path)
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's errors share no public base class
-        raise BadInputError(
-            f"onnxruntime cannot open it ({error})",
-            where=None if isinstance(path, bytes) else path,
-            cure="export again",
-        ) from error
 
 
 ENGINE = OnnxEngine()

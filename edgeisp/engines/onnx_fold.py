@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeisp.engines.base import Tensors
+from edgeisp.engines.onnx_session import session
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto
@@ -179,8 +180,6 @@ def _origin(graph: GraphProto, names: Iterable[str]) -> tuple[list[NodeProto], s
 def _values(model: ModelProto, names: list[str], context: Tensors) -> list[NDArray[np.float32]]:
     """Tensors that only the context decides."""
     import onnx
-
-    from edgeisp.engines.onnx import session
 
     nodes, inputs = _origin(model.graph, names)
     part = onnx.ModelProto()

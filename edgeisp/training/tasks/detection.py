@@ -13,10 +13,10 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from edgeisp.extras import require
-from edgeisp.training.tasks.consumer import STRIDE
+from edgeisp.training.tasks.consumer import STRIDE, Consumer
 
 DETECTIONS = 20
 """The most that are kept of a picture."""
@@ -89,6 +89,32 @@ def decode(made: Tensor) -> list[Tensor]:
 
 def _gathered(maps: Tensor, cells: Tensor) -> Tensor:
     return maps.flatten(2).transpose(1, 2).gather(1, cells[..., None].expand(-1, -1, 2))
+
+
+class Detector(nn.Module):
+    """What finds boxes."""
+
+    def judged(self, picture: Tensor, target: Tensor) -> Tensor:
+        """The loss on each picture, ``B``; for the target see `loss`."""
+        raise NotImplementedError
+
+    def found(self, picture: Tensor) -> list[Tensor]:
+        """Of each picture rows of score, kind, left, top, right, bottom in pixels."""
+        raise NotImplementedError
+
+
+class CenterPoints(Detector):
+    """A small network whose maps are read as said above."""
+
+    def __init__(self, network: Consumer) -> None:
+        super().__init__()
+        self.network = network
+
+    def judged(self, picture: Tensor, target: Tensor) -> Tensor:
+        return loss(self.network(picture), target)
+
+    def found(self, picture: Tensor) -> list[Tensor]:
+        return decode(self.network(picture))
 
 
 class MeanAveragePrecision:

@@ -19,6 +19,8 @@ from edgeisp.extras import require
 from edgeisp.training.tasks import detection
 from edgeisp.training.tasks.base import DownstreamTask, Example, Examples, Meter, Split, TaskOptions
 from edgeisp.training.tasks.consumer import Consumer, pretrained
+from edgeisp.training.tasks.detection import CenterPoints, Detector
+from edgeisp.training.tasks.torchvision import TorchvisionDetector, TorchvisionLogits
 
 
 class RecognitionTask(DownstreamTask):
@@ -78,32 +80,6 @@ class RecognitionTask(DownstreamTask):
         return _Recorded(self.scenery, split, self.target)
 
 
-class Detector(nn.Module):
-    """What finds boxes."""
-
-    def judged(self, picture: Tensor, target: Tensor) -> Tensor:
-        """The loss on each picture, ``B``; for the target see `detection.loss`."""
-        raise NotImplementedError
-
-    def found(self, picture: Tensor) -> list[Tensor]:
-        """Of each picture rows of score, kind, left, top, right, bottom in pixels."""
-        raise NotImplementedError
-
-
-class CenterPoints(Detector):
-    """A small network whose maps are read as `detection` says."""
-
-    def __init__(self, network: Consumer) -> None:
-        super().__init__()
-        self.network = network
-
-    def judged(self, picture: Tensor, target: Tensor) -> Tensor:
-        return detection.loss(self.network(picture), target)
-
-    def found(self, picture: Tensor) -> list[Tensor]:
-        return detection.decode(self.network(picture))
-
-
 class Detect(RecognitionTask):
     """Boxes; mean average precision of COCO."""
 
@@ -116,8 +92,6 @@ class Detect(RecognitionTask):
         return CenterPoints(self.trained(len(self.scenery.kinds) + 4, self.target, detection.loss))
 
     def named(self, network: str) -> Detector:
-        from edgeisp.training.tasks.torchvision import TorchvisionDetector
-
         return TorchvisionDetector(network, self.options.weights, self.scenery.kinds)
 
     def target(self, scene: Scene) -> np.ndarray:
@@ -141,8 +115,6 @@ class Segment(RecognitionTask):
         return self.trained(1 + len(self.scenery.kinds), self.target, _pixels)
 
     def named(self, network: str) -> nn.Module:
-        from edgeisp.training.tasks.torchvision import TorchvisionLogits
-
         return TorchvisionLogits(
             network, self.options.weights, ("__background__", *self.scenery.kinds), "segmentation"
         )
@@ -185,8 +157,6 @@ class Classify(RecognitionTask):
         return Shares(self.trained(1 + len(self.scenery.kinds), lambda scene: scene.mask, _pixels))
 
     def named(self, network: str) -> nn.Module:
-        from edgeisp.training.tasks.torchvision import TorchvisionLogits
-
         return TorchvisionLogits(network, self.options.weights, self.scenery.kinds, "classification")
 
     def target(self, scene: Scene) -> np.ndarray:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from edgeisp.errors import BadInputError, CheckpointError, UnavailableError
-from edgeisp.training.tasks.recognition import Detector
+from edgeisp.training.tasks.detection import Detector
 
 PREFIX = "torchvision:"
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
