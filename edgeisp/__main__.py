@@ -6,6 +6,8 @@ import signal
 import sys
 from typing import Any, NoReturn
 
+from edgeisp.errors import Terminated
+
 
 def run() -> int:
     """Run the command line of `sys.argv`; the exit code, 128 and the signal's number if one ended it."""
@@ -15,14 +17,20 @@ def run() -> int:
 
         return main()
     except KeyboardInterrupt:
-        print("error: interrupted; no file was left half written", file=sys.stderr)  # noqa: T201
-        return 128 + signal.SIGINT
+        return _ended("interrupted", signal.SIGINT)
+    except Terminated:
+        return _ended("terminated", signal.SIGTERM)
+
+
+def _ended(how: str, number: signal.Signals) -> int:
+    """Say that a signal came while the command line was being loaded; of all later ones `main` tells."""
+    print(f"error: {how}; no file was left half written", file=sys.stderr)  # noqa: T201
+    return 128 + number
 
 
 def _terminated(*_: Any) -> NoReturn:
     """Unwind, so that temporary files and child processes go as well."""
-    print("error: terminated; no file was left half written", file=sys.stderr)  # noqa: T201
-    raise SystemExit(128 + signal.SIGTERM)
+    raise Terminated
 
 
 if __name__ == "__main__":

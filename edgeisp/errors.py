@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 
 class EdgeISPError(Exception):
     """Base of every error that is the user's to mend; the command line prints it as one line.
@@ -45,6 +47,13 @@ class VerificationError(EdgeISPError):
     """An artifact does not compute what its network computes."""
 
     exit_code = 5
+
+
+class Terminated(SystemExit):
+    """SIGTERM; not an error of ours, so that nothing but the command line takes it."""
+
+    def __init__(self) -> None:
+        super().__init__(128 + signal.SIGTERM)
 
 
 class MissedError(EdgeISPError):

@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeisp.errors import BadInputError, EdgeISPError
+from edgeisp.errors import BadInputError, EdgeISPError, Terminated
 from edgeisp.files import UnwritableError
 from edgeisp.processes import PeerError, Processes
 from edgeisp.registry import did_you_mean
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 """Typer's error for a command line that does not parse; it publishes only this one of its subclasses."""
 
-EXPECTED = (EdgeISPError, UsageError, KeyboardInterrupt, typer.Abort, OSError)
+EXPECTED = (EdgeISPError, UsageError, KeyboardInterrupt, Terminated, typer.Abort, OSError)
 """What may end a verb without a fault of ours."""
 
 WIDTH = 140
@@ -194,6 +194,8 @@ def _told(error: BaseException) -> tuple[EdgeISPError, int]:
         return EdgeISPError(error.format_message(), cure=f"see `{command} --help`"), 2  # type: ignore[attr-defined]
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         return EdgeISPError("interrupted; no file was left half written"), 130
+    if isinstance(error, Terminated):
+        return EdgeISPError("terminated; no file was left half written"), 143
     if isinstance(error, UnwritableError):
         cure = "name a place where you may write"
         return EdgeISPError(f"cannot be written: {error.strerror}", error.filename, cure), 2

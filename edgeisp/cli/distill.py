@@ -10,7 +10,7 @@ import typer
 
 from edgeisp.cli.console import Console
 from edgeisp.cli.options import DataOptions, RawFormatOptions, ThreadOptions
-from edgeisp.cli.train import TrainOptions, shown
+from edgeisp.cli.train import TrainOptions, check_trainable, shown
 
 PANEL = "How it is taught"
 
@@ -79,9 +79,8 @@ def distill(
     edgeisp distill lwisp --data synthetic --teacher runs/large/metaisp-large.safetensors
     """
     from edgeisp.extras import require
-    from edgeisp.models import MODELS
 
-    MODELS.check(model)
+    check_trainable(model)
     require("train")
     from edgeisp.data.open import GENERATED, check_name
     from edgeisp.training.config import DistillConfig, check_teacher, settings

@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 from edgeisp import __version__
 from edgeisp.cli.command import SETTINGS, command
 from edgeisp.cli.console import Console, stdout_for_result
-from edgeisp.errors import BadInputError
+from edgeisp.errors import BadInputError, Terminated
 from edgeisp.registry import did_you_mean
 
 
@@ -91,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 done, 2 bad input, 3 bad checkpoint, 4 target or engine not available here,
-        5 verification failed, 6 a measured figure misses its bound, 130 interrupted, 1 anything else.
+        5 verification failed, 6 a measured figure misses its bound, 130 interrupted, 143 terminated, 1 anything else.
     """
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     with stdout_for_result(given) as console:
@@ -100,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if code == INTERRUPTED:  # what Typer makes of Ctrl-C
                 raise KeyboardInterrupt
             return code if isinstance(code, int) else 0
-        except (Exception, KeyboardInterrupt) as error:
+        except (Exception, KeyboardInterrupt, Terminated) as error:
             return console.error(error)
 
 

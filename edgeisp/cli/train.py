@@ -12,6 +12,7 @@ import typer
 
 from edgeisp.cli.console import Console
 from edgeisp.cli.options import DataOptions, RawFormatOptions, ThreadOptions
+from edgeisp.errors import BadInputError
 
 if TYPE_CHECKING:
     from edgeisp.models.task import Task
@@ -116,9 +117,8 @@ def train(
     torchrun --nproc-per-node 2 -m edgeisp train metaisp --batch 16
     """
     from edgeisp.extras import require
-    from edgeisp.models import MODELS
 
-    MODELS.check(model)
+    check_trainable(model)
     require("train")
     from edgeisp.data.open import GENERATED, check_name
     from edgeisp.training.config import TrainConfig, settings
@@ -133,6 +133,23 @@ def train(
     threading.apply()
     with shown(console, model, config, folder) as report:
         run(config, folder, resume=resume, report=report)
+
+
+def check_trainable(model: str) -> None:
+    """Whether ``model`` learns from pairs.
+
+    Raises:
+        BadInputError: no such network, or its order of modules is what is learned.
+    """
+    from edgeisp.models import MODELS
+
+    MODELS.check(model)
+    if model == "posisp":
+        raise BadInputError(
+            "posisp learns an order of modules, not from pairs alone",
+            where=model,
+            cure="`edgeisp posisp train --task enhance`",
+        )
 
 
 @contextmanager

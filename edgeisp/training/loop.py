@@ -29,13 +29,13 @@ from edgeisp.training.config import TrainConfig, check
 from edgeisp.training.fabric import gpu_utilization, launch
 from edgeisp.training.log import Log, Progress
 from edgeisp.training.objective import Batch, Objective, Trainee, likeness
-from edgeisp.training.state import check_folder, read_state
+from edgeisp.training.state import check_folder, deciding, read_state
 
 STATE = "state.pt"
 
 
-class DivergedError(EdgeISPError):
-    """The loss is no longer a number; the last good state is on disk."""
+class DivergedError(BadInputError):
+    """With these settings and data the loss is no longer a number; the last good state is on disk."""
 
 
 def train(
@@ -82,8 +82,8 @@ def train(
                         f"{run.broken} at step {run.step + 1}", where=out, cure=_cure(run.saved)
                     )
             rate = (run.step - first) / (time.monotonic() - started)
-            logged = run.step % config.log_every == 0
-            if logged or run.step == config.steps:
+            logged = run.step % config.log_every == 0 or run.step == config.steps
+            if logged:
                 busy = gpu_utilization(fabric.device)
             progress = Progress(run.step, config.steps, loss, run.lr, rate, rate * config.batch, busy)
             report(progress)
@@ -121,6 +121,7 @@ class Run:
                 )
             build = build or MODELS.get(config.model).build
             network = build()
+            _check_patch(network, config.patch)
             if config.init:
                 network.load_state_dict(load(config.model, Path(config.init)).network.state_dict())
             self.average = build().requires_grad_(False)
@@ -296,6 +297,16 @@ _FREE = {"accumulate", "workers", "save_every", "log_every", "lr"}
 without which a run that diverged would diverge again. ``log.csv`` holds the rate of each step."""
 
 
+def _check_patch(network: nn.Module, patch: int) -> None:
+    stride = int(getattr(network, "stride", 1))
+    if patch % stride:
+        raise BadInputError(
+            f"a patch of {patch} for a network of stride {stride}",
+            where="--patch",
+            cure=f"give a multiple of {stride}, such as {max(64, -(-patch // stride) * stride)}",
+        )
+
+
 @dataclass(frozen=True)
 class _Items:
     """Training data whose known errors come out of the loader's processes as they are, not as text."""
@@ -319,5 +330,5 @@ def _card(config: TrainConfig, step: int) -> dict[str, Any]:
         "model": config.model,
         "data": config.data,
         "steps": step,
-        "training": msgspec.to_builtins(config),
+        "training": deciding(config, _FREE),
     }

@@ -29,6 +29,11 @@ def check_folder(state: Path, resume: bool) -> None:
         raise BadInputError("no run to resume", where=out, cure="leave --resume out to start one")
 
 
+def deciding(config: msgspec.Struct, free: Container[str]) -> dict[str, Any]:
+    """The settings that decide what a run computes, for the card of its weights: all but the ``free`` ones."""
+    return {name: value for name, value in msgspec.to_builtins(config).items() if name not in free}
+
+
 def read_state(path: Path, config: Config, free: Container[str]) -> dict[str, Any]:
     """The state at ``path``, whose entry ``config`` is the settings of the run that wrote it, as JSON.
 

@@ -20,10 +20,13 @@ from edgeisp.errors import (
     BadInputError,
     CheckpointError,
     EdgeISPError,
+    Terminated,
     UnavailableError,
     VerificationError,
 )
 from edgeisp.files import UnwritableError
+from edgeisp.training.loop import DivergedError
+from edgeisp.training.posisp.run import CollapsedError
 
 Captured = pytest.CaptureFixture[str]
 FAILURES: dict[str, BaseException] = {
@@ -38,6 +41,9 @@ FAILURES: dict[str, BaseException] = {
     "full disk": OSError(28, "No space left on device", "a.png"),
     "in the way": UnwritableError(17, "a file is in the way", "a"),
     "interrupt": KeyboardInterrupt(),
+    "terminated": Terminated(),
+    "diverged": DivergedError("the loss is nan", where="runs/a", cure="a lower --lr"),
+    "collapsed": CollapsedError("no sequence gains anything", where="--penalty", cure="a smaller one"),
 }
 
 
@@ -84,6 +90,9 @@ def verbs(monkeypatch: pytest.MonkeyPatch) -> None:
             "error: a: cannot be written: a file is in the way -> name a place where you may write",
         ),
         ("interrupt", 130, "error: interrupted; no file was left half written"),
+        ("terminated", 143, "error: terminated; no file was left half written"),
+        ("diverged", 2, "error: runs/a: the loss is nan -> a lower --lr"),
+        ("collapsed", 2, "error: --penalty: no sequence gains anything -> a smaller one"),
     ],
 )
 def test_error_is_one_line_and_an_exit_code(capfd: Captured, how: str, code: int, line: str) -> None:
@@ -221,21 +230,36 @@ def test_command_ends_with_one_line_and_unwinds_when_a_signal_comes(
     assert not any(tmp_path.iterdir())
 
 
-def test_interrupt_ends_with_one_line_when_it_comes_from_the_terminal() -> None:
-    script = """
-import os, signal, sys, time, types
+@pytest.mark.parametrize(
+    ("number", "kind", "word"),
+    [(signal.SIGINT, "KeyboardInterrupt", "interrupted"), (signal.SIGTERM, "Terminated", "terminated")],
+)
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_verb_ends_with_one_line_and_an_object_when_a_signal_comes(
+    options: list[str], number: signal.Signals, kind: str, word: str
+) -> None:
+    script = f"""
+import os, sys, time, types
+from edgeisp.__main__ import run
 from edgeisp.cli import main as frame
 from edgeisp.cli.console import Console
 
 def wait(console: Console) -> None:
-    os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getpid(), {int(number)})
     time.sleep(20)
 
 sys.modules["wait"] = module = types.ModuleType("wait")
 module.wait = wait
 frame.VERBS["wait"] = frame.Verb("wait:wait", "Wait.")
-sys.exit(frame.main(["wait"]))
+sys.argv = ["edgeisp", "wait", *{options}]
+sys.exit(run())
 """
     done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True)
-    assert done.returncode == 130
-    assert done.stderr == "error: interrupted; no file was left half written\n"
+    assert done.returncode == 128 + number
+    told = f"{word}; no file was left half written"
+    assert done.stderr == f"error: {told}\n"
+    if not options:
+        assert done.stdout == ""
+        return
+    error = json.loads(done.stdout)["error"]
+    assert (error["type"], error["what"], error["exit_code"]) == (kind, told, 128 + number)

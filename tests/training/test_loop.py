@@ -96,6 +96,20 @@ def test_loss_falls_on_a_small_set(tmp_path: Path) -> None:
 def test_card_tells_data_steps_and_settings(tmp_path: Path) -> None:
     card = load("metaisp", train(settings(), tmp_path)).card
     assert (card["data"], card["steps"], card["training"]["batch"]) == ("synthetic", 8, 2)
+    assert not {"accumulate", "workers", "save_every", "log_every"} & card["training"].keys()
+
+
+def test_log_has_the_last_step_when_the_run_is_shorter_than_a_line(tmp_path: Path) -> None:
+    train(settings(steps=3, log_every=50), tmp_path)
+    _, *lines = (tmp_path / "log.csv").read_text().splitlines()
+    assert [line.split(",")[0] for line in lines] == ["3"]
+
+
+@pytest.mark.parametrize(("patch", "works"), [(3, 64), (68, 72)])
+def test_patch_off_the_stride_is_refused_with_one_that_works(tmp_path: Path, patch: int, works: int) -> None:
+    with pytest.raises(BadInputError, match=f"a multiple of 8, such as {works}"):
+        train(settings(patch=patch), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_not_a_number_stops_the_run_with_the_last_good_state(

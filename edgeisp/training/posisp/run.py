@@ -16,7 +16,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, default_collate
 
-from edgeisp.errors import BadInputError, EdgeISPError
+from edgeisp.errors import BadInputError, EdgeISPError, Terminated
 from edgeisp.files import make_folder, whole
 from edgeisp.models.checkpoint import save
 from edgeisp.posisp.network import KEY, PosISP
@@ -27,7 +27,7 @@ from edgeisp.training.loop import DivergedError
 from edgeisp.training.posisp.config import FREE, PolicyConfig
 from edgeisp.training.posisp.evaluate import batches, figures, mean_loss
 from edgeisp.training.posisp.objective import Batch, Outcome, outcome, policy_loss
-from edgeisp.training.state import check_folder, read_state
+from edgeisp.training.state import check_folder, deciding, read_state
 from edgeisp.training.tasks import TASKS
 from edgeisp.training.tasks.base import DownstreamTask, Examples, TaskOptions, check
 
@@ -41,8 +41,8 @@ DECIDED, PATIENCE = 0.02, 200
 """A policy whose entropy stays below this share of the largest for so many steps, with no reward, has collapsed."""
 
 
-class CollapsedError(EdgeISPError):
-    """The policy settled on a sequence that gains nothing; the last good state is on disk."""
+class CollapsedError(BadInputError):
+    """With these settings the policy settled on a sequence that gains nothing; the last good state is on disk."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def train_policy(
         run.start(out, resume)
     try:
         _learn(run, out, report)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Terminated):
         kept = (
             f"--resume goes on from step {run.saved}"
             if run.saved
@@ -117,9 +117,10 @@ def _learn(run: PolicyRun, out: Path, report: Callable[[PolicyProgress], None]) 
                 where=out,
                 cure=f"start again with a larger --entropy than {config.entropy:g}, or a smaller --penalty",
             )
-        if run.processes.first and run.step % config.log_every == 0:
+        last = run.step == config.steps
+        if run.processes.first and (run.step % config.log_every == 0 or last):
             run.write_log(out / LOG, progress)
-        if run.step % config.save_every == 0 or run.step == config.steps:
+        if run.step % config.save_every == 0 or last:
             run.save(out)
 
 
@@ -328,7 +329,7 @@ class PolicyRun:
             "model": "posisp",
             "data": self.config.data,
             "steps": self.step,
-            "training": msgspec.to_builtins(self.config),
+            "training": deciding(self.config, FREE),
             KEY: {**deployed.card(), "task": self.config.task},
             **more,
         }
