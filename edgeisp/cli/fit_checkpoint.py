@@ -76,9 +76,14 @@ def _sides(options: EngineOptions, halo: int, step: int) -> list[Size]:
     least = least_tile(halo, step)
     if options.tile != AUTO:
         height, width = asked = parse_size(options.tile or str(DEFAULT_TILE), "--tile")
-        if height % step or width % step or min(asked) < least:
+        lacks = ""
+        if height % step or width % step:
+            lacks = f"is off the stride of {step}"
+        elif min(asked) < least:
+            lacks = f"has no core within a halo of {halo}"
+        if lacks:
             raise BadInputError(
-                f"a tile of {width}x{height} pixels with a halo of {halo}",
+                f"a tile of {width}x{height} pixels {lacks}",
                 where="--tile",
                 cure=f"give multiples of {step}, of at least {least}, or a smaller --halo",
             )

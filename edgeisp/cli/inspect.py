@@ -23,7 +23,12 @@ def inspect(
     source: RawOptions,
     network: NetworkOptions,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="PNG; default PHOTO.inspect.png beside it.")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="PNG, JPEG or 16-bit TIFF by its suffix; default PHOTO.inspect.png beside it.",
+        ),
     ] = None,
 ) -> None:
     """Show on one sheet the packed planes, the network's attention maps and basis weights, and the picture.
@@ -34,13 +39,15 @@ def inspect(
 
     edgeisp inspect IMG.dng -o sheet.png
     """
+    import numpy as np
     import torch
 
-    from edgeisp.files import whole
     from edgeisp.models.checkpoint import load
     from edgeisp.models.inspection import Inspectable, Inspection
     from edgeisp.models.task import ISP
+    from edgeisp.render.exif import Exif
     from edgeisp.render.frame import Frame
+    from edgeisp.render.output import format_of, write_picture
     from edgeisp.render.quantize import Quantizer
     from edgeisp.render.sheet import compose
 
@@ -50,6 +57,7 @@ def inspect(
             f"{network.model} takes no RAW picture to sRGB", where="--model", cure="name a network that does"
         )
     path = output or source.photo.with_suffix(".inspect.png")
+    bits = format_of(path).bits
     raw = source.read()
     loaded = load(network.model, network.checkpoint)
     frame = Frame.of(raw)
@@ -66,8 +74,10 @@ def inspect(
     weights = {name: values.numpy() for name, values in seen.weights.items()}
     title = f"{source.photo.name} through {network.model} ({loaded.path.name}, {loaded.sha256[:12]})"
     sheet = compose(title, picture, [frame.upright(plane) for plane in planes], maps, weights)
-    with whole(path) as part:
-        sheet.save(part, "PNG")
+    codes = np.asarray(sheet)
+    if bits == 16:
+        codes = codes.astype(np.uint16) * 257
+    write_picture([codes], codes.shape[:2], path, Exif())
     facts = {
         "output": str(path),
         "width": sheet.width,

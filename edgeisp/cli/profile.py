@@ -115,14 +115,11 @@ def profile(
     plan = Plan(threads=counts, runs=runs, operators=operators, apks=tuple(apk or ()), runner=runner, app=app)
     reached = session.places(on or ["host"], plan)
     subjects = []
-    with console.progress("counting", total=len(what)) as advance:
-        for name in what:
-            advance(0, f"counting {name}")
-            found = describe(name, weights=checkpoint, packed=packed, engine=engine)
-            subjects.append(found)
-            for note in found.notes:
-                console.note(note)
-            advance(1)
+    for name in what:
+        found = describe(name, weights=checkpoint, packed=packed, engine=engine, progress=console.progress)
+        subjects.append(found)
+        for note in found.notes:
+            console.note(note)
     functions = {function for subject in subjects for function in subject.inputs}
     rounds = len(functions) * len(counts) * runs * len(reached)
     with console.progress("measuring", total=rounds) as advance:

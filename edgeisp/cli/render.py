@@ -175,7 +175,10 @@ def _folder(work: Work, output: Path | None, suffix: str) -> None:
 
 def _destination(photo: Path, output: Path | None, suffix: str) -> Path:
     """Where the picture goes. A file named with -o is replaced; a default name never replaces anything."""
+    from edgeisp.render.output import format_of
+
     path = output or photo.with_suffix(suffix)
+    format_of(path)  # what is wrong with it is told before the engine is opened
     if path.exists() and photo.exists() and path.samefile(photo):
         raise BadInputError("this is the file itself", where=path, cure="name another file with -o")
     if output is None and path.exists():

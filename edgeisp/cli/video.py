@@ -33,7 +33,8 @@ def sequence(work: Work, output: Path | None, suffix: str, *, fps: float, looks_
         )
     folder, numbered = work.output_folder(output), _numbered(work.photos())
     photos = list(numbered.values())
-    if absent := [number for number in range(min(numbered), max(numbered)) if number not in numbered]:
+    absent = [number for number in range(min(numbered), max(numbered)) if number not in numbered]
+    if absent:
         few = ", ".join(map(str, absent[:FEW])) + (", ..." if len(absent) > FEW else "")
         work.console.warn(f"{work.source.photo}: no frame has the number {few}")
     fit = work.fit  # what is wrong with the engine is wrong for every frame
@@ -72,6 +73,7 @@ def sequence(work: Work, output: Path | None, suffix: str, *, fps: float, looks_
         "output": str(folder),
         "frames": len(seconds),
         "failed": failed,
+        "absent": absent,
         "width": size[1],
         "height": size[0],
         "seconds": [round(value, 4) for value in seconds],

@@ -25,7 +25,7 @@ from edgeisp.profile.static import of_function
 from edgeisp.quantize import checkpoint as quantized
 from edgeisp.quantize.scheme import Scheme
 from edgeisp.registry import did_you_mean
-from edgeisp.render.halo import halo_of
+from edgeisp.render.halo import Progress, halo_of, silent
 
 Inputs = Mapping[str, Tensors]
 
@@ -53,6 +53,7 @@ def describe(
     weights: Path | None = None,
     packed: tuple[int, int] | None = None,
     engine: str | None = None,
+    progress: Progress = silent,
 ) -> Described:
     """The network called ``text``, or the checkpoint or artifact at that path.
 
@@ -61,6 +62,7 @@ def describe(
         weights: a network's checkpoint, or the one that the artifact was made from; default: the bundled one.
         packed: height and width of the packed input; artifacts have their own, which it must then be.
         engine: the runtime to use; default: the first that opens such files.
+        progress: shows how far measuring the halo and counting are.
 
     Raises:
         BadInputError: neither a network nor a file, a damaged file, a shape that cannot be.
@@ -69,17 +71,17 @@ def describe(
     """
     path = Path(text)
     if text in MODELS.names() and not path.suffix:
-        return _network(text, weights, packed, engine)
+        return _network(text, weights, packed, engine, progress)
     if path.suffix == ".safetensors":
-        return _network(checkpoint.network_of(path), path, packed, engine)
+        return _network(checkpoint.network_of(path), path, packed, engine, progress)
     if path.exists() or manifest.path_of(path).is_file():
-        return _artifact(path, weights, packed, engine)
+        return _artifact(path, weights, packed, engine, progress)
     cure = did_you_mean(text, MODELS.names()) + "; for a file, check the path"
     raise BadInputError(f"no network and no file is called {text!r}", cure=cure)
 
 
 def _network(
-    name: str, weights: Path | None, packed: tuple[int, int] | None, engine: str | None
+    name: str, weights: Path | None, packed: tuple[int, int] | None, engine: str | None, progress: Progress
 ) -> Described:
     loaded = checkpoint.load(name, weights)
     _check_engine(engine, loaded.path)
@@ -91,7 +93,11 @@ def _network(
             where="--input",
             cure=f"height and width must be multiples of {stride} for {name}",
         )
-    functions = loaded.network.functions(height, width)
+    halo, functions, costs = _halo(loaded, progress), loaded.network.functions(height, width), {}
+    with progress(f"counting {name}", len(functions)) as advance:
+        for key, function in functions.items():
+            costs[key] = Costs(network=of_function(function), file=None)
+            advance()
     inputs, expected = next(references(functions))
     subject = Subject(
         name=name,
@@ -103,11 +109,11 @@ def _network(
         target=None,
         precision="fp32",
         tile=(loaded.task.scale * height, loaded.task.scale * width),
-        halo=_halo(loaded),
+        halo=halo,
         stride=stride,
         verification=None,
         delegation={},
-        costs={key: Costs(network=of_function(f), file=None) for key, f in functions.items()},
+        costs=costs,
         measurements=(),
     )
     note = f"{name} is measured as PyTorch runs it here; `edgeisp export {name} --target ...` makes what phones run"
@@ -122,16 +128,16 @@ def _check_engine(engine: str | None, path: Path) -> None:
     raise BadInputError(f"the engine {engine} opens no {path.suffix} files", where="--engine", cure=cure)
 
 
-def _halo(loaded: LoadedModel) -> int:
+def _halo(loaded: LoadedModel, progress: Progress) -> int:
     """In picture pixels; 0 where it is not known."""
     try:
-        return halo_of(loaded).auto
+        return halo_of(loaded, progress).auto
     except UnavailableError:
         return 0
 
 
 def _artifact(
-    path: Path, weights: Path | None, packed: tuple[int, int] | None, engine: str | None
+    path: Path, weights: Path | None, packed: tuple[int, int] | None, engine: str | None, progress: Progress
 ) -> Described:
     _check_engine(engine, path)
     described = manifest.read(path)
@@ -147,11 +153,13 @@ def _artifact(
     counted = count(file)
     rewrites = TARGETS.get(described.target).rewrites if described.target in TARGETS.names() else None
     costs = {}
-    for name in described.functions:
-        if functions is None or rewrites is None:
-            costs[name] = Costs(network=None, file=counted.get(name))
-        else:
-            costs[name] = reconciled(functions[name], rewrites, described.precision, counted.get(name))
+    with progress(f"counting {file.name}", len(described.functions)) as advance:
+        for name in described.functions:
+            if functions is None or rewrites is None:
+                costs[name] = Costs(network=None, file=counted.get(name))
+            else:
+                costs[name] = reconciled(functions[name], rewrites, described.precision, counted.get(name))
+            advance()
     inputs, expected = next(references(functions)) if functions else (_drawn(described), None)
     verified = described.verification
     subject = Subject(

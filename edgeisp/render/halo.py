@@ -136,7 +136,7 @@ def measure(network: ISPNetwork, progress: Progress | None = None, auto: int | N
     halos = range(0, min(known.exact // task.scale, PART // 2), stride)
     worst = np.zeros(len(halos))
     sources, program = list(_sources(task)), TorchProgram(network)
-    with (progress or _silent)("measuring the halo", len(sources)) as advance:
+    with (progress or silent)("measuring the halo", len(sources)) as advance:
         for source in sources:
             worst = np.maximum(worst, _errors(program, source, halos))
             advance()
@@ -146,7 +146,8 @@ def measure(network: ISPNetwork, progress: Progress | None = None, auto: int | N
     return Halo(auto, known.exact, round(errors.get(auto, 0.0), 3), len(sources))
 
 
-def _silent(what: str, steps: float) -> AbstractContextManager[Callable[[], None]]:
+def silent(what: str, steps: float) -> AbstractContextManager[Callable[[], None]]:
+    """A `Progress` that shows nothing."""
     return nullcontext(lambda: None)
 
 

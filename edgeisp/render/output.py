@@ -162,5 +162,7 @@ def write_picture(bands: Bands, size: tuple[int, int], path: Path, exif: Exif) -
             chosen.write(bands, size, part, exif)
     except OSError as error:
         raise BadInputError(
-            f"cannot be written ({error.strerror or error})", where=path, cure="see -o"
+            f"cannot be written ({error.strerror or error})",
+            where=path,
+            cure="name a place with -o where you may write and where there is space",
         ) from error

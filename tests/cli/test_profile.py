@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from edgeisp.cli.main import main
+from edgeisp.data.sample_scene import sample_raw
+from edgeisp.models.checkpoint import load, save
+from edgeisp.profile.subject import describe
+from edgeisp.render import halo
+from edgeisp.render.frame import Frame
 
 FAST = ("--runs", "3", "--no-operators", "-q")
 
@@ -43,6 +50,24 @@ def test_profile_counts_measures_and_compares_network_and_artifact(report: Path)
         assert len(tile["outcome"]["samples_ms"]) == 3
         assert tile["outcome"]["parity"]["psnr_db"] > 90
     assert [t["title"] for t in artifact["thumbnails"]][:2] == ["the device's picture", "PyTorch's picture"]
+
+
+def test_bar_is_shown_while_a_halo_is_measured_that_no_card_tells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(halo, "cache_folder", lambda kind: tmp_path / kind)
+    monkeypatch.setattr(halo, "_sources", lambda task: iter([Frame.of(sample_raw(160, 160))]))
+    save(tmp_path / "new.safetensors", load("lwisp").network, {"model": "lwisp"})
+    shown = []
+
+    @contextmanager
+    def progress(what: str, steps: float) -> Iterator[Callable[[], None]]:
+        shown.append(what)
+        yield lambda: None
+
+    describe(str(tmp_path / "new.safetensors"), packed=(16, 16), progress=progress)
+    assert shown == ["measuring the halo", "counting lwisp"]
+    assert len(list((tmp_path / "halos").iterdir())) == 1
 
 
 @pytest.mark.parametrize(("what", "engine"), [("artifact", "coreml"), ("metaisp", "tflite")])

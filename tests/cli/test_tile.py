@@ -134,16 +134,24 @@ def test_tile_of_which_most_is_halo_is_told_with_what_it_costs(
         assert capfd.readouterr().err == ""
 
 
-@pytest.mark.parametrize("tile", ["0", "99999x99999", "72", "64"])
+@pytest.mark.parametrize(
+    ("tile", "lacks"),
+    [
+        ("0", "has no core within a halo of 32"),
+        ("99999x99999", "is off the stride of 16"),
+        ("72", "is off the stride of 16"),
+        ("64", "has no core within a halo of 32"),
+    ],
+)
 def test_tile_is_refused_with_its_own_numbers_and_the_least_that_does(
-    checkpoint: Path, photo: Path, tmp_path: Path, capfd: Captured, tile: str
+    checkpoint: Path, photo: Path, tmp_path: Path, capfd: Captured, tile: str, lacks: str
 ) -> None:
     given = ["render", str(photo), "-o", str(tmp_path / "a.jpg"), "--checkpoint", str(checkpoint)]
     assert main([*given, "--halo", "32", "--tile", tile]) == 2
     size = tile if "x" in tile else f"{tile}x{tile}"
     assert capfd.readouterr().err == (
-        f"error: --tile: a tile of {size} pixels with a halo of 32 -> give multiples of 16, of at least 80, or a "
-        "smaller --halo\n"
+        f"error: --tile: a tile of {size} pixels {lacks} -> give multiples of 16, of at least 80, or a smaller "
+        "--halo\n"
     )
 
 

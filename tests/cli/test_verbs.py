@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 from safetensors.numpy import save_file
 
 from edgeisp.cli.main import main
 from edgeisp.raw import read_raw
+from edgeisp.render.sheet import PAPER
 
 Captured = pytest.CaptureFixture[str]
 
@@ -56,16 +58,32 @@ def test_plugin_renders_by_its_name(
     assert Image.open(tmp_path / "a.png").size == (120, 80)
 
 
-def test_inspect_draws_a_sheet(capfd: Captured, photo: Path, checkpoint: Path, tmp_path: Path) -> None:
-    sheet = tmp_path / "sheet.png"
+@pytest.mark.parametrize(
+    ("name", "kind"), [("sheet.png", "PNG"), ("sheet.jpg", "JPEG"), ("sheet.tif", "TIFF")]
+)
+def test_inspect_draws_a_sheet_of_the_kind_that_its_name_says(
+    capfd: Captured, photo: Path, checkpoint: Path, tmp_path: Path, name: str, kind: str
+) -> None:
+    sheet = tmp_path / name
     assert main(["inspect", str(photo), "--checkpoint", str(checkpoint), "-o", str(sheet), "--json"]) == 0
     facts = json.loads(capfd.readouterr().out)
     assert len(facts["weights"]) == 14
     assert all(sum(weights) == pytest.approx(1, abs=1e-3) for weights in facts["weights"].values())
     assert len(facts["mean_attention"]) == 7
     assert all(-1 <= mean <= 1 for mean in facts["mean_attention"].values())
+    if kind == "TIFF":
+        assert tifffile.imread(sheet)[0, 0].tolist() == [257 * ink for ink in PAPER]
+        return
     with Image.open(sheet) as image:
-        assert image.width == 2000
+        assert (image.format, image.width) == (kind, 2000)
+
+
+def test_inspect_is_refused_when_no_sheet_has_such_a_name(
+    capfd: Captured, photo: Path, tmp_path: Path
+) -> None:
+    assert main(["inspect", str(photo), "-o", str(tmp_path / "sheet.bmp")]) == 2
+    assert "end it in one of .jpg, .jpeg, .png, .tif, .tiff" in capfd.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_sample_is_a_sound_raw_file(photo: Path) -> None:
@@ -81,4 +99,13 @@ def test_sample_is_refused_when_it_cannot_be_drawn(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["sample", option]) == 2
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("verb", ["train", "distill"])
+def test_network_that_learns_otherwise_is_sent_to_its_own_verb(
+    capfd: Captured, tmp_path: Path, verb: str
+) -> None:
+    assert main([verb, "posisp", "-o", str(tmp_path / "run")]) == 2
+    assert "`edgeisp posisp train --task enhance`" in capfd.readouterr().err
     assert not list(tmp_path.iterdir())

@@ -81,7 +81,7 @@ def test_frames_that_are_damaged_or_absent_are_told_with_their_number(
     facts = render(copy, tmp_path / "out", checkpoint, capfd, 2)
     assert ": no frame has the number 2\n" in facts["err"]
     assert "frame 3 of 4: " in facts["err"]
-    assert (facts["frames"], len(facts["failed"])) == (3, 1)
+    assert (facts["frames"], len(facts["failed"]), facts["absent"]) == (3, 1, [2])
 
 
 def test_frame_of_another_size_is_left_out(
