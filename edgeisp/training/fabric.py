@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import torch
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
@@ -12,6 +14,11 @@ from edgeisp.processes import PATIENCE, Processes
 from edgeisp.training.config import Amp
 
 _PRECISIONS = {"no": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
+
+
+def outlive_sigterm(_: int) -> None:
+    """For the workers of a loader: SIGTERM to the whole group is the run's to answer, which ends them as well."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def launch(amp: Amp, processes: Processes) -> Fabric:

@@ -26,7 +26,7 @@ from edgeisp.models.task import ISP, task_of
 from edgeisp.processes import Processes
 from edgeisp.training.broken import broken_gradient, broken_layer
 from edgeisp.training.config import TrainConfig, check
-from edgeisp.training.fabric import gpu_utilization, launch
+from edgeisp.training.fabric import gpu_utilization, launch, outlive_sigterm
 from edgeisp.training.log import Log, Progress
 from edgeisp.training.objective import Batch, Objective, Trainee, likeness
 from edgeisp.training.state import check_folder, deciding, read_state
@@ -181,6 +181,7 @@ class Run:
                 list(share[part :: c.accumulate]) for share in shares for part in range(c.accumulate)
             ),
             num_workers=c.workers,
+            worker_init_fn=outlive_sigterm,
             persistent_workers=False,
             pin_memory=self.fabric.device.type == "cuda",
             collate_fn=_collate,

@@ -2,6 +2,7 @@
 
 import csv
 import math
+import os
 import signal
 import subprocess
 import sys
@@ -85,6 +86,24 @@ def test_killed_run_leaves_whole_files_and_resumes(tmp_path: Path) -> None:
     state = torch.load(tmp_path / "state.pt", weights_only=True)
     assert steps >= 1
     assert state["step"] >= steps
+
+
+def test_run_with_workers_ends_in_one_line_when_all_its_processes_are_terminated(tmp_path: Path) -> None:
+    given = ["train", "metaisp", "--patch=8", "--batch=2", "--save-every=1", "--workers=1", "-q", "-o"]
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "edgeisp", *given, str(tmp_path)],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        deadline = time.monotonic() + 120
+        while not (tmp_path / "metaisp.safetensors").exists() and time.monotonic() < deadline:
+            time.sleep(0.2)
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        _, told = process.communicate()
+    assert (process.returncode, told) == (143, "error: terminated; no file was left half written\n")
 
 
 def test_loss_falls_on_a_small_set(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from edgeisp.models.checkpoint import save
 from edgeisp.posisp.network import KEY, PosISP
 from edgeisp.posisp.pipeline import Pipeline
 from edgeisp.processes import Processes
-from edgeisp.training.fabric import launch
+from edgeisp.training.fabric import launch, outlive_sigterm
 from edgeisp.training.loop import DivergedError
 from edgeisp.training.posisp.config import FREE, PolicyConfig
 from edgeisp.training.posisp.evaluate import batches, figures, mean_loss
@@ -176,6 +176,7 @@ class PolicyRun:
             _Items(self.examples),  # type: ignore[arg-type]
             batch_sampler=(list(self.processes.share(range(i * size, (i + 1) * size))) for i in to_come),
             num_workers=self.config.workers,
+            worker_init_fn=outlive_sigterm,
             collate_fn=_collate,
         )
         for batch in loader:
