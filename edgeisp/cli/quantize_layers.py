@@ -17,8 +17,9 @@ PROBES, PROBE_PATCH, PROBE_SEED = 12, 64, 20240803
 def measured(console: Console, plan: Plan) -> list[LayerLoss]:
     from edgeisp.quantize.sensitivity import sensitivity
 
-    with console.progress("each layer alone in int8", total=len(plan.scheme)) as advance:
-        return sensitivity(plan.network, plan.scheme, _probe(plan), lambda name: advance(1, name))
+    what = "each layer alone in int8"
+    with console.progress(what, total=len(plan.scheme)) as advance:
+        return sensitivity(plan.network, plan.scheme, _probe(plan), lambda name: advance(1, f"{what}, {name}"))
 
 
 def _probe(plan: Plan) -> Any:
