@@ -19,7 +19,9 @@ def measured(console: Console, plan: Plan) -> list[LayerLoss]:
 
     what = "each layer alone in int8"
     with console.progress(what, total=len(plan.scheme)) as advance:
-        return sensitivity(plan.network, plan.scheme, _probe(plan), lambda name: advance(1, f"{what}, {name}"))
+        return sensitivity(
+            plan.network, plan.scheme, _probe(plan), lambda name: advance(1, f"{what}, {name}")
+        )
 
 
 def _probe(plan: Plan) -> Any:
