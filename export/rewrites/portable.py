@@ -32,9 +32,10 @@ alone, they are exact::
 
     interpolate(x)  ->  pixel_shuffle(conv3x3(pad(x), 4 kernels for each channel), 2)       pad: repeats the border
 
-``portable-products``, with zeros for a second row, and columns to eight, in 1x1 convolutions to a multiple of eight::
+``portable-products``, with zeros for a second row, and columns to eight, without a window to a multiple of eight::
 
     linear(x, w)   ->  linear(pad(x), w)[:1]                                                x: 1 x K
+    linear(x, w)   ->  linear(x, pad(w))[:, :n]                                             w: n x K
     conv1x1(x, w)  ->  conv1x1(pad(x), w)[..., :1]                                          x: B x C x 1 x 1
     conv(x, w)     ->  conv(x, pad(w))[:, :n]                                               w: n x C x k x k
 """
@@ -174,19 +175,16 @@ def _upsampling(module: nn.Module) -> int:
 
 def _products(module: nn.Module) -> int:
     graph, count = cast("GraphModule", module), 0
-    for node in calls(graph, aten.linear.default):
-        if shape(node.args[0])[:-1].numel() == 1:
-            _double(graph, node, 0)
-            count += 1
-    for node in calls(graph, aten.conv2d.default):
-        weight = cast("Node", node.args[1])
+    for node in calls(graph, aten.linear.default, aten.conv2d.default):
+        x, weight = cast("tuple[Node, Node]", node.args[:2])
         if weight.op != "get_attr" or node.args[6:] not in ((), (1,)):
             continue
-        made, small = shape(weight)[0], shape(weight)[2:].numel() == 1
+        linear, made = node.target is aten.linear.default, shape(weight)[0]
+        small = linear or shape(weight)[2:].numel() == 1
         wanted = -(-made // COLUMNS) * COLUMNS if small else max(made, COLUMNS)
-        single = small and shape(node)[2:].numel() == 1
+        single = small and (shape(x)[:-1] if linear else shape(node)[2:]).numel() == 1
         if single:
-            _double(graph, node, 3)
+            _double(graph, node, 0 if linear else 3)
         if wanted > made:
             _widen(graph, node, wanted)
         count += single or wanted > made
@@ -203,7 +201,7 @@ def _double(graph: GraphModule, node: Node, axis: int) -> None:
 
 
 def _widen(graph: GraphModule, node: Node, wanted: int) -> None:
-    """Let the convolution ``node`` make ``wanted`` channels, further ones of zeros, and use those that it made."""
+    """Let the layer ``node`` make ``wanted`` channels, further ones of zeros, and use those that it made."""
     x, weight, *rest = node.args
     kernel = constant(graph, cast("Node", weight))
     assert kernel is not None
@@ -212,7 +210,7 @@ def _widen(graph: GraphModule, node: Node, wanted: int) -> None:
         bias = constant(graph, cast("Node", rest[0]))
         assert bias is not None
         rest[0] = hold(graph, node, "wide_bias", F.pad(bias, (0, more)))
-    wide = F.pad(kernel, (0, 0, 0, 0, 0, 0, 0, more))
+    wide = F.pad(kernel, [0, 0] * (kernel.dim() - 1) + [0, more])
     node.args = (x, hold(graph, node, "wide_kernel", wide), *rest)
     _first(graph, node, 1, len(kernel), wanted)
 

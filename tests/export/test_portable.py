@@ -25,7 +25,8 @@ class Said(nn.Module):
     def __init__(self, say: Callable[[nn.Module, Tensor], Tensor]) -> None:
         super().__init__()
         self.say = say
-        self.register_buffer("matrix", noise(12, 6))
+        self.register_buffer("matrix", noise(16, 6))
+        self.register_buffer("column", noise(1, 6))
         self.register_buffer("kernel", noise(3, 6, 1, 1))
         self.register_buffer("wide", noise(12, 6, 1, 1))
         self.register_buffer("window", noise(3, 6, 3, 3))
@@ -145,12 +146,22 @@ def test_means_of_integers_and_of_channels_are_left_alone() -> None:
     ("say", "shape"),
     [
         (lambda m, x: F.linear(x, m.matrix), (1, 6)),
+        (lambda m, x: F.linear(x, m.column), (1, 6)),
+        (lambda m, x: F.linear(x, m.column), (3, 6)),
         (lambda m, x: F.conv2d(x, m.kernel, m.bias), (2, 6, 5, 4)),
         (lambda m, x: F.conv2d(x, m.kernel), (1, 6, 1, 1)),
         (lambda m, x: F.conv2d(x, m.wide), (1, 6, 5, 4)),
         (lambda m, x: F.conv2d(x, m.window, m.bias, 1, 1), (1, 6, 5, 4)),
     ],
-    ids=["one row", "few columns", "one pixel and few columns", "12 columns of 1x1", "3 columns of 3x3"],
+    ids=[
+        "one row",
+        "one row and one column",
+        "one column",
+        "few columns",
+        "one pixel and few columns",
+        "12 columns of 1x1",
+        "3 columns of 3x3",
+    ],
 )
 def test_products_are_exact_when_padded(
     say: Callable[[nn.Module, Tensor], Tensor], shape: tuple[int, ...]

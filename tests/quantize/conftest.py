@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from edgeisp.models.blocks import ColorRendering, Companding, HaarDown, HaarUp
+from edgeisp.models.blocks import ColorRendering, Companding, HaarDown, HaarUp, SubpixelUp
 from edgeisp.models.functions import Function, ISPNetwork
 from edgeisp.models.lwisp import Block
 from edgeisp.models.metaisp import MCCB, MSCB
 from edgeisp.quantize.layers import Affine, Ranges
-from edgeisp.quantize.network import convolutions, deployable, joined, with_qdq
+from edgeisp.quantize.network import convolutions, deployable, float_layers, joined, with_qdq
 
 
 class TinyISP(ISPNetwork):
@@ -40,20 +40,28 @@ class TinyISP(ISPNetwork):
 
 
 class BlocksISP(TinyISP):
-    """A block of each kind, so that all that our networks compute in float lies between int8 convolutions."""
+    """A block of each kind, as wide as in the networks: all that they compute in float, between int8 convolutions."""
 
-    float_layers: ClassVar[dict[str, str]] = {"stem": "the first layer", "head": "the last layer"}
+    float_layers: ClassVar[dict[str, str]] = {
+        "stem": "the first layer",
+        "head": "the last layer",
+        "up.*": "an interpolation in float, as in the tail of lwisp",
+        "*.squeeze": "once per frame",
+        "*.excite": "once per frame",
+    }
 
     def __init__(self) -> None:
         nn.Module.__init__(self)
         self.companding, self.rendering = Companding(), ColorRendering()
-        self.stem, self.head = nn.Conv2d(4, 16, 3, padding=1), nn.Conv2d(16, 12, 3, padding=1)
-        self.blocks = nn.ModuleList([MCCB(16, 16, 8), MSCB(16, 16, 8), Block(16, 4, 0.2)])
+        self.stem, self.head = nn.Conv2d(4, 32, 3, padding=1), nn.Conv2d(32, 12, 3, padding=1)
+        self.blocks = nn.ModuleList([MCCB(32, 40, 8), MSCB(32, 40, 8), Block(32, 4, 0.2)])
+        self.down, self.up = nn.Conv2d(32, 32, 2, stride=2), SubpixelUp(32, 32)
 
     def forward(self, raw: Tensor, color: Tensor) -> Tensor:
         x = self.stem(self.companding(raw))
         for block in self.blocks:
             x, _ = block(x, None)
+        x = x + self.up(self.down(x))
         return nn.functional.pixel_shuffle(self.rendering(self.companding.inverse(self.head(x)), color), 2)
 
 
@@ -84,7 +92,7 @@ def measured(network: ISPNetwork, *inputs: Tensor) -> dict[str, Ranges]:
     handles = [
         conv.register_forward_hook(lambda m, args, y, n=name: look(n, args[0], y))
         for name, conv in convolutions(network).items()
-        if name not in network.float_layers
+        if name not in float_layers(network, ())
     ]
     with torch.no_grad():
         network(*inputs)
