@@ -32,12 +32,21 @@ def whole(path: Path) -> Iterator[Path]:
     """A temporary path beside ``path`` that takes its name when the block ends well and vanishes otherwise.
 
     What is written at the temporary path may be a file or a folder (an ``.mlpackage``).
+
+    Raises:
+        UnwritableError: nothing can be written there.
+        OSError: it cannot be written to its end; names ``path``, not the temporary one.
     """
     with staging(path) as folder:
         part = folder / path.name
-        yield part
-        _flush(part)
-        replace(part, path)
+        try:
+            yield part
+            _flush(part)
+            replace(part, path)
+        except OSError as error:
+            if error.filename is not None and not Path(error.filename).is_relative_to(folder):
+                raise
+            raise OSError(error.errno, error.strerror or str(error), str(path)) from error
 
 
 @contextmanager

@@ -76,18 +76,24 @@ def test_whole_keeps_the_previous_file_when_the_process_is_killed(tmp_path: Path
 
 
 @pytest.mark.skipif(os.name != "posix", reason="limits the file size by setrlimit")
-def test_whole_leaves_nothing_when_the_disk_is_full(tmp_path: Path) -> None:
+@pytest.mark.parametrize("writing", ["part.write_bytes(bytes(5000))", "numpy.zeros(5000).tofile(part)"])
+def test_whole_leaves_nothing_and_names_the_file_when_the_disk_is_full(tmp_path: Path, writing: str) -> None:
     program = (
-        "import resource, signal, sys; from pathlib import Path; from edgeisp.files import whole\n"
+        "import numpy, resource, signal, sys; from pathlib import Path; from edgeisp.files import whole\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "with whole(Path(sys.argv[1])) as part:\n"
-        "    part.write_bytes(bytes(5000))\n"
+        f"    {writing}\n"
     )
     done = subprocess.run(
-        [sys.executable, "-P", "-c", program, tmp_path / "a.bin"], cwd=tmp_path, capture_output=True
+        [sys.executable, "-P", "-c", program, tmp_path / "a.bin"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
     )
-    assert b"File too large" in done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("OSError: ")
+    assert last.endswith(f": {str(tmp_path / 'a.bin')!r}")
     assert names(tmp_path) == []
 
 

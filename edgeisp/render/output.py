@@ -154,15 +154,9 @@ def write_picture(bands: Bands, size: tuple[int, int], path: Path, exif: Exif) -
         size: height and width of the picture.
 
     Raises:
-        BadInputError: see `format_of`; or the disk is full.
+        BadInputError: see `format_of`.
+        OSError: see `edgeisp.files.whole`.
     """
     chosen = format_of(path)
-    try:
-        with whole(path) as part:
-            chosen.write(bands, size, part, exif)
-    except OSError as error:
-        raise BadInputError(
-            f"cannot be written ({error.strerror or error})",
-            where=path,
-            cure="name a place with -o where you may write and where there is space",
-        ) from error
+    with whole(path) as part:
+        chosen.write(bands, size, part, exif)

@@ -19,7 +19,7 @@ from edgeisp.data.open import Pairs, open_pairs
 from edgeisp.data.patch import Patch
 from edgeisp.data.subtasks import open_subtask
 from edgeisp.errors import BadInputError, EdgeISPError
-from edgeisp.files import make_folder, whole
+from edgeisp.files import make_folder
 from edgeisp.models import MODELS
 from edgeisp.models.checkpoint import load, save
 from edgeisp.models.task import ISP, task_of
@@ -29,7 +29,7 @@ from edgeisp.training.config import TrainConfig, check
 from edgeisp.training.fabric import gpu_utilization, launch, outlive_sigterm
 from edgeisp.training.log import Log, Progress
 from edgeisp.training.objective import Batch, Objective, Trainee, likeness
-from edgeisp.training.state import check_folder, deciding, read_state
+from edgeisp.training.state import check_folder, deciding, read_state, write_state
 
 STATE = "state.pt"
 
@@ -273,8 +273,7 @@ class Run:
             "optimizer": self.optimizer.state_dict(),
             "precision": self.fabric.strategy.precision.state_dict(),
         }
-        with whole(path) as part:
-            torch.save(state, part)
+        write_state(path, state)
 
     def restore(self, path: Path) -> None:
         """Take over the state at ``path``; the settings must be those of the run that wrote it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Container
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,6 +11,7 @@ import msgspec
 import torch
 
 from edgeisp.errors import BadInputError
+from edgeisp.files import whole
 
 Config = TypeVar("Config", bound=msgspec.Struct)
 
@@ -32,6 +34,14 @@ def check_folder(state: Path, resume: bool) -> None:
 def deciding(config: msgspec.Struct, free: Container[str]) -> dict[str, Any]:
     """The settings that decide what a run computes, for the card of its weights: all but the ``free`` ones."""
     return {name: value for name, value in msgspec.to_builtins(config).items() if name not in free}
+
+
+def write_state(path: Path, state: dict[str, Any]) -> None:
+    """Write it whole or not at all; by way of memory, since PyTorch tells of a full disk in words of its own."""
+    stream = io.BytesIO()
+    torch.save(state, stream)
+    with whole(path) as part:
+        part.write_bytes(stream.getbuffer())
 
 
 def read_state(path: Path, config: Config, free: Container[str]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, default_collate
 
 from edgeisp.errors import BadInputError, EdgeISPError, Terminated
-from edgeisp.files import make_folder, whole
+from edgeisp.files import make_folder
 from edgeisp.models.checkpoint import save
 from edgeisp.posisp.network import KEY, PosISP
 from edgeisp.posisp.pipeline import Pipeline
@@ -27,7 +27,7 @@ from edgeisp.training.loop import DivergedError
 from edgeisp.training.posisp.config import FREE, PolicyConfig
 from edgeisp.training.posisp.evaluate import batches, figures, mean_loss
 from edgeisp.training.posisp.objective import Batch, Outcome, outcome, policy_loss
-from edgeisp.training.state import check_folder, deciding, read_state
+from edgeisp.training.state import check_folder, deciding, read_state, write_state
 from edgeisp.training.tasks import TASKS
 from edgeisp.training.tasks.base import DownstreamTask, Examples, TaskOptions, check
 
@@ -308,8 +308,7 @@ class PolicyRun:
             "for_order": self.for_order.state_dict(),
             "for_parameters": self.for_parameters.state_dict(),
         }
-        with whole(out / STATE) as part:
-            torch.save(state, part)
+        write_state(out / STATE, state)
         self._write_weights(out, {})
 
     def finish(self, out: Path) -> dict[str, Any]:
