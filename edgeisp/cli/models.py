@@ -52,7 +52,8 @@ def models(
 
 def describe(card: ModelCard) -> dict[str, Any]:
     """Everything that is known of a network, JSON-able."""
-    from edgeisp.checkpoints import bundled, bundled_for
+    from edgeisp.checkpoints import bundled
+    from edgeisp.models import MODELS
     from edgeisp.models.checkpoint import load, read
     from edgeisp.models.cost import frame_macs, parameters
 
@@ -68,7 +69,7 @@ def describe(card: ModelCard) -> dict[str, Any]:
         "parameters": parameters(network),
         "macs": frame_macs(network, card.reference_input),
         "checkpoint": loaded and {"path": str(loaded.path), "sha256": loaded.sha256, "card": loaded.card},
-        "other_checkpoints": {p.stem: read(p)[1] for p in bundled_for(card.name) if p != path},
+        "other_checkpoints": {p.stem: read(p)[1] for p in MODELS.bundled_for(card.name) if p != path},
     }
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgeisp.checkpoints import bundled, bundles
 from edgeisp.registry import Registry, T
 
 if TYPE_CHECKING:
@@ -13,10 +15,20 @@ if TYPE_CHECKING:
 class Models(Registry[T]):
     """Networks by name. Bundled weights have names too, and are told from networks."""
 
-    def cure(self, name: str) -> str:
-        from edgeisp.checkpoints import owner
+    def bundled_for(self, name: str) -> list[Path]:
+        """All checkpoints that ship for a network: its own, then those for one sensor or one precision, ``NAME-*``."""
+        others = [other for other in self.names() if other.startswith(f"{name}-")]
+        return [
+            path for path in bundles(name) if not any(f"{path.stem}-".startswith(f"{o}-") for o in others)
+        ]
 
-        network = owner(name)
+    def owner(self, checkpoint: str) -> str | None:
+        """The network of a bundled checkpoint, by its name; None where there is no such checkpoint."""
+        path = bundled(checkpoint)
+        return next((name for name in self.names() if path in self.bundled_for(name)), None)
+
+    def cure(self, name: str) -> str:
+        network = self.owner(name)
         if network is None:
             return super().cure(name)
         to_export = ", to export also --precision w8a8" if name == f"{network}-w8a8" else ""

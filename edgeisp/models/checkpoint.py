@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors import torch as safetensors_torch
 from torch import nn
 
-from edgeisp.checkpoints import bundled, bundled_for, named
+from edgeisp.checkpoints import bundled, named
 from edgeisp.errors import BadInputError, CheckpointError, EdgeISPError
 from edgeisp.files import sha256, whole
 from edgeisp.models import MODELS
@@ -119,7 +119,7 @@ def read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         CheckpointError: no such file, or damaged.
     """
     if not path.is_file():
-        names = sorted(bundle.stem for name in MODELS.names() for bundle in bundled_for(name))
+        names = sorted(bundle.stem for name in MODELS.names() for bundle in MODELS.bundled_for(name))
         raise CheckpointError(
             "no such checkpoint",
             where=path,

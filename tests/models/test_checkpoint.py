@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from edgeisp.checkpoints import bundled, bundled_for
+from edgeisp.checkpoints import bundled
 from edgeisp.errors import BadInputError, CheckpointError
 from edgeisp.models import MODELS
 from edgeisp.models.checkpoint import load, network_of, save
@@ -37,7 +37,7 @@ def test_bundled_checkpoint_loads_and_tells_its_training() -> None:
 def test_weights_for_a_sensor_go_by_name_and_keep_greys_grey(name: str) -> None:
     loaded = load(name, Path(f"{name}-rhid"))
     assert loaded.card["data_licence"] == "MIT"
-    assert loaded.path in bundled_for(name)
+    assert loaded.path in MODELS.bundled_for(name)
     color = torch.eye(3).reshape(1, 9, 1, 1)
     for level in (0.05, 0.2, 0.6):
         with torch.no_grad():
@@ -46,7 +46,7 @@ def test_weights_for_a_sensor_go_by_name_and_keep_greys_grey(name: str) -> None:
 
 
 def test_checkpoints_of_another_network_are_not_taken_for_ones_own() -> None:
-    names = [path.stem for path in bundled_for("lwisp")]
+    names = [path.stem for path in MODELS.bundled_for("lwisp")]
     assert "lwisp" in names
     assert "lwisp-denoise" not in names
 

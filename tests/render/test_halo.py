@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeisp.checkpoints import bundled_for
 from edgeisp.engines.torch import TorchProgram
 from edgeisp.models import MODELS
 from edgeisp.models.checkpoint import QUANTIZATION, LoadedModel, read
@@ -22,7 +21,7 @@ from edgeisp.render.frame import Frame
 from edgeisp.render.quantize import Quantizer
 from edgeisp.render.renderer import Renderer
 
-CHECKPOINTS = [path for name in MODELS.names() for path in bundled_for(name)]
+CHECKPOINTS = [path for name in MODELS.names() for path in MODELS.bundled_for(name)]
 
 
 @pytest.fixture
