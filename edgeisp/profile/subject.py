@@ -76,6 +76,10 @@ def describe(
         return _network(checkpoint.network_of(path), path, packed, engine, progress)
     if path.exists() or manifest.path_of(path).is_file():
         return _artifact(path, weights, packed, engine, progress)
+    if path.suffix:
+        raise BadInputError(
+            "no such artifact", where=text, cure="check the path; `edgeisp export` makes them"
+        )
     cure = did_you_mean(text, MODELS.names()) + "; for a file, check the path"
     raise BadInputError(f"no network and no file is called {text!r}", cure=cure)
 

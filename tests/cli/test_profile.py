@@ -79,6 +79,11 @@ def test_engine_that_opens_no_such_files_is_refused_before_anything_is_measured(
     assert f"the engine {engine} opens no " in capsys.readouterr().err
 
 
+def test_artifact_that_is_not_there_is_called_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["profile", "gone.tflite", *FAST]) == 2
+    assert capsys.readouterr().err.startswith("error: gone.tflite: no such artifact -> check the path")
+
+
 def test_run_ends_with_4_when_the_device_cannot_run_anything_that_was_named(
     monkeypatch: pytest.MonkeyPatch, artifact: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
