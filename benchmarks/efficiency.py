@@ -79,13 +79,13 @@ def main() -> None:
                 inputs = {key: example(key, shape, 0) for key, shape in shapes.items()}
                 program = ENGINES.get(TARGETS.get(target).engine()).open(path, threads=1)
                 calls[target, precision, name] = partial(program.run, "tile", inputs)
-    interleaved(calls, 2)  # type: ignore[arg-type]
-    seconds = interleaved(calls, chosen.rounds)  # type: ignore[arg-type]
+    interleaved(calls, 2)
+    seconds = interleaved(calls, chosen.rounds)
     macs = {name: cost.macs(network.functions(half, half)["tile"]) for name, network in networks.items()}
     sizes = {name: sum(p.numel() for p in network.parameters()) for name, network in networks.items()}
     rows, shares = [], {}
-    for (target, precision, name), took in seconds.items():  # type: ignore[misc]
-        per_mac = took / macs[name] / (seconds[target, precision, BASE] / macs[BASE])  # type: ignore[index]
+    for (target, precision, name), took in seconds.items():
+        per_mac = took / macs[name] / (seconds[target, precision, BASE] / macs[BASE])
         shares[target, precision, name] = per_mac
         cells = (f"{sizes[name] / 1e6:.2f}", f"{macs[name] / 1e6:.0f}", f"{took * 1e3:.1f}")
         rows.append((name, target, precision, *cells, f"{macs[name] / took / 1e9:.1f}", f"{per_mac:.2f}"))

@@ -1,17 +1,18 @@
-"""Int8 against fp32 in each runtime: one run, one thread, interleaved medians, and where an int8 tile spends its time.
+"""Int8 against fp32 in each runtime: one run, one thread, interleaved medians.
 
 Exports both precisions where ``--artifacts`` does not hold them yet. Which instructions the processor has decides the
-ratio: it is named under the table.
+ratio: the table names them. With ``--page`` table and plot go into the documentation.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from functools import partial
 from pathlib import Path
 
+from page import markdown, picture, put
 from rich.console import Console
-from rich.table import Table
 from timing import instructions, interleaved, machine
 
 from edgeisp.engines import ENGINES
@@ -20,44 +21,57 @@ from edgeisp.export.exporter import export, plan
 from edgeisp.export.verification import example
 from edgeisp.files import sha256
 from edgeisp.models import checkpoint
+from edgeisp.profile.plots import bars
 
+NETWORKS = ("metaisp", "metaisp-npu", "lwisp")
 RUNTIMES = {"tflite": 2.5, "executorch": 2.0, "onnx": 2.0}
 """Targets that a runtime of this host runs in int8, with the ratio that we ask for."""
+HEAD = ("network", "runtime", "fp32, ms", "int8, ms", "ratio", "asked")
+IMAGE = Path("images/int8.svg")
 notes = Console(stderr=True)
 
 
 def main() -> None:
     """Export what is missing, open everything, take turns, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="metaisp")
+    parser.add_argument("--networks", default=",".join(NETWORKS))
     parser.add_argument("--side", type=int, default=256, help="side of the tile in picture pixels")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument(
         "--artifacts", type=Path, default=Path("build/bench-int8"), help="folder to keep them in"
     )
     parser.add_argument("--targets", default=",".join(RUNTIMES))
+    parser.add_argument(
+        "--page", type=Path, help="page to put table and plot into, such as docs/quantization.md"
+    )
     chosen = parser.parse_args()
-    names = [name for name in chosen.targets.split(",") if not TARGETS.get(name).missing()]
-    half = chosen.side // 2
-    shapes = checkpoint.load(chosen.model).network.functions(half, half)["tile"].inputs
-    inputs = {name: example(name, shape, 0) for name, shape in shapes.items()}
-    calls = {}
-    for name in names:
-        for precision in ("fp32", "w8a8"):
-            path = artifact(chosen.model, name, precision, chosen.side, chosen.artifacts)
-            program = ENGINES.get(TARGETS.get(name).engine()).open(path, threads=1)
-            calls[f"{name} {precision}"] = partial(program.run, "tile", inputs)
+    targets = [name for name in chosen.targets.split(",") if not TARGETS.get(name).missing()]
+    half, calls = chosen.side // 2, {}
+    for network in chosen.networks.split(","):
+        shapes = checkpoint.load(network).network.functions(half, half)["tile"].inputs
+        inputs = {name: example(name, shape, 0) for name, shape in shapes.items()}
+        for target in targets:
+            for precision in ("fp32", "w8a8"):
+                path = artifact(network, target, precision, chosen.side, chosen.artifacts)
+                program = ENGINES.get(TARGETS.get(target).engine()).open(path, threads=1)
+                calls[network, target, precision] = partial(program.run, "tile", inputs)
     interleaved(calls, 2)
     seconds = interleaved(calls, chosen.rounds)
-    table = Table("runtime", "fp32 ms", "int8 ms", "ratio", "asked", caption=f"{machine()}; {instructions()}")
-    table.title = (
-        f"{chosen.model}, one tile of {chosen.side}x{chosen.side}, one thread, {chosen.rounds} rounds"
-    )
-    for name in names:
-        full, small = (seconds[f"{name} {precision}"] for precision in ("fp32", "w8a8"))
-        row = (f"{full * 1e3:.1f}", f"{small * 1e3:.1f}", f"{full / small:.2f}", f"{RUNTIMES[name]:g}")
-        table.add_row(name, *row)
-    Console().print(table)
+    rows, ratios = [], []
+    for network, target, precision in seconds:
+        if precision == "fp32":
+            full, small = (seconds[network, target, kind] for kind in ("fp32", "w8a8"))
+            asked = f"{RUNTIMES[target]:g}" if network == NETWORKS[0] else ""
+            rows.append(
+                (network, target, f"{full * 1e3:.1f}", f"{small * 1e3:.1f}", f"{full / small:.2f}", asked)
+            )
+            ratios.append((f"{network}, {target}", full / small))
+    said = f"One tile of {chosen.side}×{chosen.side}, one thread, medians of {chosen.rounds} interleaved rounds; "
+    lines = [said + f"{machine()}; {instructions()}.", "", *markdown(HEAD, rows)]
+    sys.stdout.write("\n".join(lines) + "\n")
+    if chosen.page:
+        put(chosen.page, "int8", [*lines, "", f"![How many times as fast int8 is as fp32]({IMAGE})"])
+        picture(bars(ratios, "x"), chosen.page.parent / IMAGE)
 
 
 def artifact(model: str, target: str, precision: str, side: int, folder: Path) -> Path:

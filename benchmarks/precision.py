@@ -161,12 +161,12 @@ def times(paths: list[Path], model: str, side: int, rounds: int) -> dict[Path, f
     """Median seconds of one tile."""
     shapes = checkpoint.load(model).network.functions(side // 2, side // 2)["tile"].inputs  # type: ignore[operator]
     inputs = {name: example(name, shape, 0) for name, shape in shapes.items()}
-    calls: dict[str, Callable[[], object]] = {}
+    calls: dict[Path, Callable[[], object]] = {}
     for path in paths:
         engine = ENGINES.get(TARGETS.get(manifest.read(path).target).engine())
-        calls[str(path)] = partial(engine.open(path, threads=1).run, "tile", inputs)
+        calls[path] = partial(engine.open(path, threads=1).run, "tile", inputs)
     interleaved(calls, 1)
-    return {Path(name): value for name, value in interleaved(calls, rounds).items()}
+    return interleaved(calls, rounds)
 
 
 def cells_of(path: Path, row: Row | None, seconds: dict[Path, float]) -> list[str]:

@@ -6,14 +6,17 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 from rich.table import Table
 
 from edgeisp.profile.machine import machine as measured
 
+Key = TypeVar("Key")
 
-def interleaved(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+
+def interleaved(calls: Mapping[Key, Callable[[], object]], rounds: int) -> dict[Key, float]:
     """Median seconds of each call; every round runs all of them once, so that a slow phase of the machine hits all."""
     times: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(rounds):
