@@ -26,10 +26,14 @@ from edgeisp.export.rewrites.graph import (
 from edgeisp.export.rewrites.haar import FOLD_HAAR_DOWN, FOLD_HAAR_UP
 from edgeisp.export.rewrites.half import HALF_GELU
 from edgeisp.export.rewrites.norm import CONV_LAYER_NORM, MEAN_LAYER_NORM
-from edgeisp.export.rewrites.portable import PORTABLE, PORTABLE_MEANS, PORTABLE_SQUARES
+from edgeisp.export.rewrites.portable_sums import PORTABLE_SQUARES, PRODUCTS, UPSAMPLING
+from edgeisp.export.rewrites.portable_values import ROOTS, SIGMOIDS, SOFTMAXES
 from edgeisp.export.rewrites.products import CHANNELS_LAST_PRODUCTS
 from edgeisp.export.rewrites.quantized import QUANTIZED, UNFOLDED_WEIGHTS
 from edgeisp.export.rewrites.shuffles import CHANNELS_LAST_SHUFFLES
+
+PORTABLE = (ROOTS, SIGMOIDS, SOFTMAXES, UPSAMPLING, PRODUCTS)
+"""What gives an int8 artifact the same bytes on every processor; LiteRT, which sums over channels, wants squares."""
 
 XNNPACK = (
     FOLD_HAAR_DOWN,
@@ -62,7 +66,6 @@ __all__ = [
     "MULTIPLIED_GATE",
     "NARROW_CONCATS",
     "PORTABLE",
-    "PORTABLE_MEANS",
     "PORTABLE_SQUARES",
     "QUANTIZED",
     "SLICES",

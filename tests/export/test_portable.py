@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from edgeisp.export.rewrites import PORTABLE, PORTABLE_MEANS, PORTABLE_SQUARES, Rewrite, prepare
+from edgeisp.export.rewrites import PORTABLE, PORTABLE_SQUARES, Rewrite, prepare
 from edgeisp.models.functions import Function
 from edgeisp.quantize.layers import Affine
 
@@ -118,13 +118,6 @@ def test_upsampling_otherwise_is_left_alone(how: dict[str, float]) -> None:
     assert (count, error) == (0, 0)
 
 
-def test_means_are_exact_and_taken_over_heights_only() -> None:
-    count, _, error = rewritten(
-        lambda m, x: x.mean((2, 3), keepdim=True), PORTABLE_MEANS, noise(2, 3, 6, 10) + 1
-    )
-    assert (count, error < 1e-6) == (1, True)
-
-
 @pytest.mark.parametrize("add", [torch.sum, torch.mean], ids=["sum", "mean"])
 def test_sums_of_squares_are_exact_to_the_bit_and_multiply_two_tensors(add: Callable[..., Tensor]) -> None:
     count, _, error = rewritten(
@@ -132,14 +125,6 @@ def test_sums_of_squares_are_exact_to_the_bit_and_multiply_two_tensors(add: Call
     )
     assert (count, error) == (1, 0)
     assert rewritten(lambda m, x: add(x * m.kernel[:1], 1), PORTABLE_SQUARES, noise(2, 6, 3, 4))[0] == 0
-
-
-def test_means_of_integers_and_of_channels_are_left_alone() -> None:
-    integers, channels = (
-        lambda m, x: INTEGERS(x).mean((2, 3), keepdim=True),
-        lambda m, x: x.mean(1, keepdim=True),
-    )
-    assert [rewritten(say, PORTABLE_MEANS, noise(1, 3, 6, 10))[0] for say in (integers, channels)] == [0, 0]
 
 
 @pytest.mark.parametrize(
