@@ -97,12 +97,12 @@ class Work:
 
     @cached_property
     def fit(self) -> Fit:
-        """The engine, open from the first photo to the last; says once for each size where it computes much in vain."""
+        """The engine, open from the first photo to the last; says once for each size what is unusual about its halo."""
         opened = start(self.engine, self.network, self.console.progress)
 
         def fit(size: tuple[int, int]) -> Renderer:
             renderer = opened(size)
-            if line := costly(renderer, size):
+            for line in filter(None, (costly(renderer, size), narrow(renderer, size))):
                 self.console.warn(line)
             return renderer
 
@@ -199,6 +199,17 @@ def costly(renderer: Renderer, frame: tuple[int, int]) -> str:
     return (
         f"tiles of {width}x{height} pixels with a halo of {renderer.task.scale * renderer.halo} compute "
         f"{renderer.overhead:.1f} pixels for each one they write -> give {renderer.larger}"
+    )
+
+
+def narrow(renderer: Renderer, frame: tuple[int, int]) -> str:
+    """That a frame of that height and width is smaller than the halo around it; empty where it is not."""
+    if min(frame) >= renderer.halo:
+        return ""
+    height, width, halo = (renderer.task.scale * side for side in (*frame, renderer.halo))
+    return (
+        f"the frame of {width}x{height} pixels is smaller than the halo of {halo}: most of what the network sees is "
+        "its mirror image"
     )
 
 
