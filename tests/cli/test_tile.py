@@ -139,11 +139,11 @@ def test_frame_smaller_than_the_halo_is_rendered_and_told(
 ) -> None:
     photo, picture = tmp_path / "small.dng", tmp_path / "a.png"
     assert main(["sample", "--size", "66x64", "-o", str(photo), "-q"]) == 0
-    given = ["render", str(photo), "--checkpoint", str(checkpoint), "--halo", "72", "-o", str(picture), "-q"]
+    given = ["render", str(photo), "--checkpoint", str(checkpoint), "--halo", "80", "-o", str(picture), "-q"]
     assert main(given) == 0
     assert picture.is_file()
     assert capfd.readouterr().err == (
-        "warning: the frame of 66x64 pixels is smaller than the halo of 72: most of what the network sees is its "
+        "warning: the frame of 66x64 pixels is smaller than the halo of 80: most of what the network sees is its "
         "mirror image\n"
     )
 
