@@ -27,6 +27,13 @@ from edgeisp.quantize.precision import parse_precision
 SHAPE = (1, 16, 24, 24)
 _BASES = torch.randn(8, 1600, generator=torch.Generator().manual_seed(2))
 _WEIGHTS = torch.randn(16, 16, 3, 3, generator=torch.Generator().manual_seed(0)) / 12
+
+
+def _squares(x: Tensor) -> Tensor:
+    last = torch.cat([x, x.flip(1)], 1).permute(0, 2, 3, 1)
+    return (last * last).sum(3, keepdim=True)
+
+
 OPERATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "addition": lambda x: x + x.flip(1),
     "product": lambda x: x * x.flip(1),
@@ -43,8 +50,12 @@ OPERATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "softmax of one row": lambda x: F.softmax(6 * x[:, :8, 0, 0], 1),
     "mean over channels": lambda x: x.mean(1, keepdim=True),
     "mean over pixels": lambda x: x.mean((2, 3), keepdim=True),
+    "mean over pixels of a convolution": lambda x: F.conv2d(x, _WEIGHTS, padding=1).mean(
+        (2, 3), keepdim=True
+    ),
     "mean over heights": lambda x: x.mean(2, keepdim=True),
     "mean over widths": lambda x: x.mean(3, keepdim=True),
+    "sum of 32 squares": _squares,
     "convolution, float": lambda x: F.conv2d(x, _WEIGHTS, padding=1),
     "convolution 1x1, float": lambda x: F.conv2d(x, _WEIGHTS[:, :, :1, :1]),
     "convolution 1x1, float, eight columns": lambda x: F.conv2d(x, _WEIGHTS[:8, :, :1, :1]),
@@ -53,6 +64,7 @@ OPERATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "product of matrices": lambda x: x.flatten(2).transpose(1, 2) @ x.flatten(2),
     "product of one row": lambda x: x[:, :8, 0, 0] @ _BASES,
     "product of two rows": lambda x: x[0, :8, :2, 0].T @ _BASES,
+    "product of two rows with one column": lambda x: x[0, :8, :2, 0].T @ _BASES[:, :1],
     "bilinear interpolation": lambda x: F.interpolate(
         x, scale_factor=2.0, mode="bilinear", align_corners=False
     ),
