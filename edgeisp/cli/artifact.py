@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from edgeisp.export.records import Manifest, Verification
+    from edgeisp.export.records import Census, Manifest, Verification
+
+SHOWN = 6
+"""Float layers that are named; the manifest has all, with reasons."""
 
 
 def summary(path: Path, manifest: Manifest) -> str:
@@ -17,12 +20,26 @@ def summary(path: Path, manifest: Manifest) -> str:
     lines = [f"{' '.join([str(path), *others])}  {size:.2f} MB, {manifest.precision}, {tile}"]
     for name, part in manifest.delegation.items():
         lines.append(f"{name}: {part.delegated} of {part.total} operations on {part.backend}")
+    lines += [f"{name}: {_convolutions(found)}" for name, found in manifest.census.items()]
     if manifest.halo and manifest.overhead:
         lines.append(
             f"halo {manifest.halo.auto} pixels: {manifest.halo.error_codes:.2f} of an 8-bit code from the whole frame "
             f"at worst, {manifest.overhead:.2f} pixels computed for each one; exact from {manifest.halo.exact}"
         )
-    return "\n".join([*lines, verdict(manifest.verification)])
+    lines.append(verdict(manifest.verification))
+    if manifest.census:
+        lines.append(f"these dB are to int8 in PyTorch; to fp32: edgeisp compare {manifest.model} {path}")
+    return "\n".join(lines)
+
+
+def _convolutions(found: Census) -> str:
+    floats, layers = sum(found.float.values()), list(found.layers)
+    fixed, more = floats - len(layers), len(layers[SHOWN:])
+    named = layers[:SHOWN]
+    named += [f"{more} other layers"] if more else []
+    named += [f"{fixed} sums or fixed filters"] if fixed else []
+    rest = f", in float {', '.join(named)}" if named else ""
+    return f"{found.int8} of {found.int8 + floats} convolutions int8 x int8 in the file{rest}"
 
 
 def verdict(verification: Verification) -> str:

@@ -3,9 +3,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from edgeisp.cli.artifact import summary
 from edgeisp.cli.main import main
+from edgeisp.export.records import Manifest
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "exported"
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -183,3 +188,11 @@ def test_missing_packages_end_an_export_with_4_before_heavy_work(
     code, _, err = run(capsys, "export", "metaisp", "-t", "onnx")
     assert code == 4
     assert "onnxscript not installed: pip install 'edgeisp[onnx]'" in err
+
+
+def test_int8_export_says_what_is_int8_and_what_its_decibels_are_to() -> None:
+    written = (GOLDEN / "metaisp-w8a8.pte.edgeisp.json").read_bytes()
+    lines = summary(Path("metaisp-w8a8.pte"), msgspec.json.decode(written, type=Manifest)).splitlines()
+    floats = "in float mfeb.0, head, demosaic, 56 sums or fixed filters"
+    assert f"tile: 49 of 108 convolutions int8 x int8 in the file, {floats}" in lines
+    assert lines[-1] == "these dB are to int8 in PyTorch; to fp32: edgeisp compare metaisp metaisp-w8a8.pte"
