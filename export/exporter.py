@@ -15,7 +15,7 @@ from edgeisp.export.conversion import Converted, Job
 from edgeisp.export.records import Failed, File, Manifest, Verification, Verified
 from edgeisp.export.target import precision_of
 from edgeisp.files import replace, sha256, staging
-from edgeisp.models.checkpoint import LoadedModel
+from edgeisp.models.checkpoint import LoadedModel, QuantizedError
 from edgeisp.models.functions import functions_of
 from edgeisp.models.task import Packaging
 from edgeisp.quantize import checkpoint
@@ -66,7 +66,11 @@ def plan(
         raise UnavailableError(f"target {target} cannot be made here", cure=lack)
     if lack := ENGINES.get(chosen.engine()).missing():
         raise UnavailableError(f"target {target} cannot be verified here", cure=lack)
-    loaded = checkpoint.load(model, weights, kind.name)
+    try:
+        loaded = checkpoint.load(model, weights, kind.name)
+    except QuantizedError as error:
+        cure = f"take these with --precision w8a8, or {error.cure}"
+        raise CheckpointError(error.what, error.where, cure) from None
     step = loaded.task.scale * loaded.network.stride
     _check_tile(tile, step, model)
     if packaging not in get_args(Packaging):

@@ -50,6 +50,14 @@ class Artifact:
         told = self.manifest
         return f"{told.model} {told.target} {told.precision} {told.packaging} of {told.checkpoint.sha256[:8]}"
 
+    def tiles(self, halo: int) -> tuple[int, int]:
+        """Sides of tiles to export for a halo: the least and a frugal one, with a core within the default halo too."""
+        from edgeisp.models.halo import frugal_tile, least_tile
+
+        usual = self.manifest.halo.auto if self.manifest.halo else 0
+        least = least_tile(max(halo, usual), self.step)
+        return least, max(least, frugal_tile(halo, self.step))
+
     def export(self, tile: int) -> str:
         """The command that makes one like it with another tile."""
         told = self.manifest

@@ -108,7 +108,7 @@ def _render(console: Console, name: str, threads: int) -> Render:
             cure="`edgeisp models` lists what is bundled",
         )
     network = NetworkOptions() if weights is None else NetworkOptions(checkpoint.network_of(weights), weights)
-    options = EngineOptions(artifact=path if weights is None else None, threads=threads)
+    options = EngineOptions(artifact=path if weights is None else None, threads=threads, given=False)
     if options.task(network) != ISP:
         raise BadInputError("takes no RAW picture to sRGB", where=name, cure="name networks that do")
     fit = start(options, network, console.progress)

@@ -72,8 +72,8 @@ class EngineOptions:
         typer.Option(
             "--halo",
             rich_help_panel=PANEL,
-            help="Around a tile: auto (less than half an 8-bit code off on the test pictures), exact (the receptive "
-            "field), or pixels.",
+            help="Around a tile: auto (less than half an 8-bit code off on the test pictures; int8 apart, see "
+            "docs/render.md), exact (the receptive field), or pixels.",
         ),
     ] = "auto"
     context: Annotated[
@@ -106,6 +106,8 @@ class EngineOptions:
     threads: Annotated[
         int, typer.Option("--threads", min=0, rich_help_panel=PANEL, help="0 leaves it to the engine.")
     ] = 0
+    given: bool = True
+    """Whether these are options of the verb; cures name none of them otherwise."""
 
     @cached_property
     def artifacts(self) -> list[Artifact]:

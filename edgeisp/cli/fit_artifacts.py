@@ -16,7 +16,7 @@ from edgeisp.engines.base import Engine, Program
 from edgeisp.engines.chain import chained
 from edgeisp.errors import BadInputError, UnavailableError
 from edgeisp.models import DEFAULT
-from edgeisp.models.halo import Halo, frugal_tile, largest_halo, least_tile
+from edgeisp.models.halo import Halo, largest_halo
 from edgeisp.models.task import TASKS
 from edgeisp.profile.tiles import Cut, Price, measure
 from edgeisp.render.renderer import Renderer
@@ -46,7 +46,7 @@ def start(options: EngineOptions, network: NetworkOptions) -> Fit:
         names = parse_names(options.order, "--order")
         artifacts = [Artifact(one.path, one.manifest.ordered(names)) for one in artifacts]
     first = artifacts[0]
-    halo = options.halo_pixels(lambda: _told(first), first.step)
+    halo = options.halo_pixels(lambda: _told(first, options), first.step)
     roomy = _roomy(options, artifacts, halo)
     engine, links = _engine(options, roomy[0].path), first.manifest.links
     programs = cache(lambda path: [chained(one, links) for one in options.programs(engine, path)])
@@ -97,7 +97,7 @@ class _Artifacts:
             stride=told.stride,
             task=task,
             why=why,
-            larger=f"an artifact of larger tiles: `{chosen.export(frugal_tile(self.halo, chosen.step))}`",
+            larger=f"an artifact of larger tiles: `{chosen.export(chosen.tiles(self.halo)[1])}`",
         )
 
     @cached_property
@@ -121,18 +121,17 @@ class _Artifacts:
     def _smaller(self) -> str:
         """How to have smaller tiles, in words."""
         one = self.artifacts[0]
-        least = least_tile(self.halo, one.step)
+        least, _ = one.tiles(self.halo)
         half = min(one.manifest.tile) // 2 // one.step * one.step
         if least >= min(one.manifest.tile):
             return ""
         return f"an artifact of smaller tiles (`{one.export(max(least, half))}`)"
 
 
-def _told(artifact: Artifact) -> Halo:
+def _told(artifact: Artifact, options: EngineOptions) -> Halo:
     if artifact.manifest.halo is None:
-        raise BadInputError(
-            "its manifest tells of no halo", where=artifact.path, cure="give one, as --halo 96"
-        )
+        cure = "give one, as --halo 96" if options.given else "export it again"
+        raise BadInputError("its manifest tells of no halo", where=artifact.path, cure=cure)
     return artifact.manifest.halo
 
 
@@ -145,12 +144,14 @@ def _roomy(options: EngineOptions, artifacts: list[Artifact], halo: int) -> list
     roomy = {one.source_tile: one for one in artifacts if min(one.manifest.tile) > 2 * halo}
     if not roomy:
         most = artifacts[-1]
-        least, frugal = least_tile(halo, most.step), frugal_tile(halo, most.step)
+        least, frugal = most.tiles(halo)
+        better = f", better {frugal}" if frugal > least else ""
+        largest = largest_halo(most.manifest.tile, most.step)
         raise BadInputError(
             f"its tile of {min(most.manifest.tile)} pixels has no core within a halo of {halo}",
             where=most.path,
-            cure=f"export a tile of at least {least}, better {frugal}: `{most.export(frugal)}`; or render with --halo "
-            f"{largest_halo(most.manifest.tile, most.step)} or less",
+            cure=f"export a tile of at least {least}{better}: `{most.export(frugal)}`"
+            + (f"; or render with --halo {largest} or less" if options.given else ""),
         )
     return list(roomy.values())
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from edgeisp.cli.console import Console
-from edgeisp.errors import EdgeISPError
+from edgeisp.errors import BadInputError, EdgeISPError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -46,6 +46,10 @@ def models(
                 console.warn(str(error))
         console.result({"models": described}, _table(described))
     else:
+        if name not in MODELS.names() and (network := MODELS.owner(name)):
+            raise BadInputError(
+                f"{name} are bundled weights of {network}", cure=f"`edgeisp models {network}` shows them"
+            )
         described_one = describe(MODELS.get(name))
         console.result(described_one, _card(described_one))
 

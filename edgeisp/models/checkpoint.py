@@ -24,6 +24,10 @@ QUANTIZATION = "quantization"
 """The key of a card under which it says how the weights were quantized."""
 
 
+class QuantizedError(CheckpointError):
+    """Int8 weights, where fp32 ones are wanted."""
+
+
 @dataclass(frozen=True)
 class LoadedModel:
     """A network with weights, ready to run (eval mode, float32, CPU)."""
@@ -48,16 +52,18 @@ def load(name: str, checkpoint: Path | None = None) -> LoadedModel:
 
     Raises:
         BadInputError: no such network.
+        QuantizedError: the weights are int8.
         CheckpointError: no such file, damaged, of another network, wrong shapes, or not finite.
     """
     MODELS.check(name)
     path = located(name, checkpoint)
     weights, card = read(path)
     if QUANTIZATION in card:
-        raise CheckpointError(
+        floats = sorted(b.stem for b in MODELS.bundled_for(name) if QUANTIZATION not in read(b)[1])
+        raise QuantizedError(
             f"quantized to {card[QUANTIZATION]['precision']}, where fp32 weights are wanted",
             where=path,
-            cure="pass the checkpoint that it was made from; `edgeisp export` takes this one with --precision w8a8",
+            cure=f"give the checkpoint that it was made from; bundled ones in fp32: {', '.join(floats) or 'none'}",
         )
     network = described(name, weights, card, path)
     fill(network, weights, path)

@@ -99,6 +99,25 @@ def test_halo_that_leaves_no_core_is_refused_with_the_largest_that_does_and_the_
     assert "`edgeisp export metaisp --target tflite --precision fp32 --checkpoint a --tile 2048`" in err
 
 
+def test_tile_to_export_for_a_small_halo_has_a_core_within_the_default_one_too(
+    tmp_path: Path, photo: Path, capfd: Captured
+) -> None:
+    path = artifact(tmp_path, 64)
+    (one,) = found(path)
+    assert one.tiles(32) == (144, 160)
+    assert one.tiles(16) == (144, 144)
+    assert main(["render", str(photo), "--artifact", str(path), "--halo", "32"]) == 2
+    assert "export a tile of at least 144, better 160: `edgeisp export metaisp" in capfd.readouterr().err
+
+
+def test_cure_names_no_option_when_the_verb_has_none(tmp_path: Path, capfd: Captured) -> None:
+    path = artifact(tmp_path, 128)
+    assert main(["compare", "metaisp", str(path), "-o", str(tmp_path / "out")]) == 2
+    err = capfd.readouterr().err
+    assert "tile of 128 pixels has no core within a halo of 64 -> export a tile of at least 144" in err
+    assert "--halo" not in err
+
+
 @pytest.mark.parametrize(
     ("halo", "smaller"),
     [

@@ -30,6 +30,22 @@ def test_models_lists_sizes_and_claims(capfd: Captured) -> None:
     assert any(claim["paper"] == "23.80 dB" for claim in metaisp["claims"])
 
 
+def test_models_names_the_network_when_weights_are_given(capfd: Captured) -> None:
+    assert main(["models", "metaisp-w8a8"]) == 2
+    assert "weights of metaisp -> `edgeisp models metaisp` shows them" in capfd.readouterr().err
+
+
+def test_int8_weights_are_refused_with_the_fp32_ones_there_are(tmp_path: Path, capfd: Captured) -> None:
+    photo = tmp_path / "s.dng"
+    assert main(["sample", "--size", "64x64", "-o", str(photo), "-q"]) == 0
+    assert main(["inspect", str(photo), "--checkpoint", "metaisp-w8a8"]) == 3
+    err = capfd.readouterr().err
+    assert "bundled ones in fp32: metaisp, " in err
+    assert "--precision" not in err
+    assert main(["export", "metaisp", "-t", "onnx", "--checkpoint", "metaisp-w8a8", "--dry-run"]) == 3
+    assert "-> take these with --precision w8a8, or give the checkpoint" in capfd.readouterr().err
+
+
 def test_models_shows_paper_third_parties_and_reconstruction_apart(capfd: Captured) -> None:
     assert main(["models", "metaisp"]) == 0
     out = capfd.readouterr().out
