@@ -11,6 +11,7 @@ import typer
 from edgeisp.cli.console import Console, one_of
 from edgeisp.cli.options import RawFormatOptions, ThreadOptions
 from edgeisp.cli.quantize_layers import measured, mixed, report
+from edgeisp.cli.train import watched
 from edgeisp.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -171,10 +172,9 @@ def quantize(
     path = out or Path(f"{model}-{precision}.{'csv' if sensitivity else 'safetensors'}")
     run = path.with_suffix(".run")
     if not ptq and not sensitivity:
-        from edgeisp.training.loop import STATE
-        from edgeisp.training.state import check_folder
+        from edgeisp.training.loop import check_run
 
-        check_folder(run / STATE, resume)
+        check_run(config.training(), run, resume)
     threading.apply()
     plan = recipe.plan(config, checkpoint, start, console.note)
     if sensitivity or budget_db is not None:
@@ -217,19 +217,7 @@ def _tell(console: Console, plan: Plan, network: ISPNetwork, path: Path, method:
 
 def _trained(console: Console, plan: Plan, folder: Path, resume: bool) -> Any:
     from edgeisp.quantize.distillation import distil
-    from edgeisp.training.log import Progress
-    from edgeisp.training.loop import STATE
 
-    done = [0]
-    with console.progress(f"training {plan.config.model} in int8", total=plan.config.steps) as advance:
-
-        def report(now: Progress) -> None:
-            advance(now.step - done[0], f"{plan.config.model}, loss {now.loss:.4f}")
-            done[0] = now.step
-
-        try:
-            return distil(plan, folder, resume=resume, report=report)
-        except KeyboardInterrupt:
-            if (folder / STATE).is_file():
-                console.note(f"{folder}: --resume goes on from the last state that was saved")
-            raise
+    what = f"{plan.config.model} in int8"
+    with watched(console, what, plan.config.steps, folder) as (report, _):
+        return distil(plan, folder, resume=resume, report=report)

@@ -12,7 +12,7 @@ import typer
 
 from edgeisp.cli.console import Console
 from edgeisp.cli.options import DataOptions, RawFormatOptions, ThreadOptions
-from edgeisp.errors import BadInputError
+from edgeisp.errors import BadInputError, Terminated
 
 if TYPE_CHECKING:
     from edgeisp.models.task import Task
@@ -170,13 +170,7 @@ def shown(
                 _decode(console, config)
             else:
                 _decode_stored(console, config, task)
-    last: list[Progress] = []
-    with console.progress(f"training {what}", total=config.steps) as advance:
-
-        def report(now: Progress) -> None:
-            advance(now.step - (last[-1].step if last else 0), f"{what}, loss {now.loss:.4f}")
-            last[:] = [now]
-
+    with watched(console, what, config.steps, folder) as (report, last):
         yield report
     weights = folder / f"{config.model}.safetensors"
     facts = {"weights": str(weights), "log": str(folder / "log.csv"), "steps": config.steps}
@@ -194,6 +188,38 @@ def shown(
     console.result(
         facts, f"{weights}  after {config.steps} steps{speed}; log and TensorBoard events in {folder}"
     )
+
+
+@contextmanager
+def watched(
+    console: Console, what: str, steps: int, folder: Path
+) -> Iterator[tuple[Callable[[Progress], None], list[Progress]]]:
+    """A bar while the block trains, fed by what it yields; where a signal ends the block, what --resume goes on from.
+
+    Also yields the list that holds the last progress that was told, if any.
+    """
+    last: list[Progress] = []
+    with console.progress(f"training {what}", total=steps) as advance:
+
+        def report(now: Progress) -> None:
+            advance(now.step - (last[-1].step if last else 0), f"{what}, loss {now.loss:.4f}")
+            last[:] = [now]
+
+        try:
+            yield report, last
+        except (KeyboardInterrupt, Terminated):
+            console.note(f"{folder}: {_stopped(last)}")
+            raise
+
+
+def _stopped(last: list[Progress]) -> str:
+    if not last:
+        return "stopped before the first step"
+    saved = last[-1].saved
+    kept = (
+        f"--resume goes on from step {saved}" if saved else "before the first --save-every: nothing to resume"
+    )
+    return f"stopped after step {last[-1].step} of {last[-1].steps}; {kept}"
 
 
 def _decode(console: Console, config: TrainConfig) -> None:

@@ -26,6 +26,8 @@ class Progress:
     """Likewise, over all processes."""
     gpu_percent: float | None = None
     """How busy the first process's GPU was when last looked at; None where that is not known."""
+    saved: int = 0
+    """The last step whose state is on disk; 0 for none."""
 
 
 class Log:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -86,7 +86,6 @@ def train(
             if logged:
                 busy = gpu_utilization(fabric.device)
             progress = Progress(run.step, config.steps, loss, run.lr, rate, rate * config.batch, busy)
-            report(progress)
             if logged:
                 log.write(progress)
             if run.step % config.save_every == 0 or run.step == config.steps:
@@ -94,7 +93,19 @@ def train(
                     run.save(out / STATE)
                     if processes.first:
                         save(weights, run.average, _card(config, run.step))
+            report(replace(progress, saved=run.saved))
     return weights
+
+
+def check_run(config: TrainConfig, out: Path, resume: bool) -> None:
+    """Stop before anything is made where `train` could not begin, or go on, in ``out``.
+
+    Raises:
+        BadInputError: ``out`` holds a run and ``resume`` is not set, or the reverse, or it is one of other settings.
+    """
+    check_folder(out / STATE, resume)
+    if resume:
+        read_state(out / STATE, config, _FREE)
 
 
 class Run:

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from edgeisp.cli.main import main
+from edgeisp.training.state import write_state
 
 pytest.importorskip("nncf")
 
@@ -44,6 +45,11 @@ def test_run_that_stopped_is_told_before_anything_is_calibrated(
     given = ["quantize", "metaisp", "--steps", "9", "-o", str(tmp_path / "q.safetensors")]
     assert main(given) == 2
     assert "holds an earlier run -> add --resume to go on with it" in capsys.readouterr().err
+    write_state(tmp_path / "q.run" / "state.pt", {"config": '{"model": "metaisp", "steps": 8}'})
+    assert main([*given, "--resume"]) == 2
+    err = capsys.readouterr().err
+    assert "steps 8 -> 9" in err
+    assert "calibration" not in err
     (tmp_path / "q.run" / "state.pt").unlink()
     assert main([*given, "--resume"]) == 2
     assert "no run to resume" in capsys.readouterr().err

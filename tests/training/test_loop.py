@@ -15,9 +15,12 @@ from safetensors.torch import load_file
 
 pytest.importorskip("lightning_fabric")
 
-from edgeisp.errors import BadInputError
+from edgeisp.cli.console import Console
+from edgeisp.cli.train import watched
+from edgeisp.errors import BadInputError, Terminated
 from edgeisp.models.checkpoint import load
 from edgeisp.training.config import TrainConfig, check
+from edgeisp.training.log import Progress
 from edgeisp.training.loop import DivergedError, train
 from edgeisp.training.losses import PictureLoss
 
@@ -104,6 +107,23 @@ def test_run_with_workers_ends_in_one_line_when_all_its_processes_are_terminated
         os.killpg(process.pid, signal.SIGTERM)
         _, told = process.communicate()
     assert (process.returncode, told) == (143, "error: terminated; no file was left half written\n")
+
+
+@pytest.mark.parametrize(("every", "told"), [(1, "--resume goes on from step 2"), (9, "nothing to resume")])
+def test_step_and_state_are_told_when_a_run_is_interrupted(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], every: int, told: str
+) -> None:
+    def stop(now: Progress) -> None:
+        report(now)
+        if now.step == 2:
+            raise Terminated
+
+    config = settings(steps=4, save_every=every)
+    with pytest.raises(Terminated), watched(Console(), "metaisp", 4, tmp_path) as (report, _):
+        train(config, tmp_path, report=stop)
+    err = capfd.readouterr().err
+    assert f"{tmp_path}: stopped after step 2 of 4; " in err
+    assert told in err
 
 
 def test_loss_falls_on_a_small_set(tmp_path: Path) -> None:
