@@ -56,6 +56,25 @@ class Terminated(SystemExit):
         super().__init__(128 + signal.SIGTERM)
 
 
+class Stopped(EdgeISPError):
+    """Ctrl-C or SIGTERM in work of many parts, of which those that are done stay.
+
+    Args:
+        signal: the exception that ended the work.
+        done: parts that are done.
+        parts: what they are, and of how many, in words.
+    """
+
+    exit_code = 130
+    """143 after SIGTERM."""
+
+    def __init__(self, signal: BaseException, done: int, parts: str) -> None:
+        self.done, how = done, "interrupted"
+        if isinstance(signal, Terminated):
+            self.exit_code, how = 143, "terminated"
+        super().__init__(f"{how} after {done} of {parts}; no file was left half written")
+
+
 class MissedError(EdgeISPError):
     """A measured figure misses its bound: a latency budget, a claim, the figure of an earlier run."""
 

@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edgeisp.errors import BadInputError, EdgeISPError, Terminated
+from edgeisp.errors import BadInputError, EdgeISPError, Stopped, Terminated
 from edgeisp.files import UnwritableError
 from edgeisp.processes import PeerError, Processes
 from edgeisp.registry import did_you_mean
@@ -126,7 +126,8 @@ class Console:
         print(f"error: {message}{hint}", file=sys.stderr)  # noqa: T201
         if self.json:
             fields = {"what": told.what, "where": told.where, "cure": told.cure}
-            body = {"type": type(error).__name__, "message": message, "exit_code": code, **fields}
+            done = {"done": told.done} if isinstance(told, Stopped) else {}
+            body = {"type": type(error).__name__, "message": message, "exit_code": code, **fields, **done}
             self.result({"error": body}, "")
         return code
 

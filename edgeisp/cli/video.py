@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import re
 import time
+from collections.abc import Iterator, Sized
+from contextlib import contextmanager
 from pathlib import Path
 
 import typer
 
 from edgeisp.cli.photo import Work, names
-from edgeisp.errors import BadInputError
+from edgeisp.errors import BadInputError, Stopped, Terminated
 
 FEW = 5
 
@@ -39,8 +41,9 @@ def sequence(work: Work, output: Path | None, suffix: str, *, fps: float, looks_
         work.console.warn(f"{work.source.photo}: no frame has the number {few}")
     fit = work.fit  # what is wrong with the engine is wrong for every frame
     renderer, size = None, None
-    seconds, levels, failed = [], [], []
-    with work.console.progress(folder.name, total=len(photos)) as advance:
+    seconds: list[float] = []
+    levels, failed = [], []
+    with _counted(seconds, len(photos)), work.console.progress(folder.name, total=len(photos)) as advance:
         for photo, name in zip(photos, names(photos, suffix), strict=True):
             began = time.perf_counter()
             try:
@@ -95,6 +98,15 @@ def sequence(work: Work, output: Path | None, suffix: str, *, fps: float, looks_
     )
     if failed:
         raise typer.Exit(BadInputError.exit_code)
+
+
+@contextmanager
+def _counted(done: Sized, total: int) -> Iterator[None]:
+    """Tells how many frames are done where a signal ends the block."""
+    try:
+        yield
+    except (KeyboardInterrupt, Terminated) as signal:
+        raise Stopped(signal, len(done), f"{total} frames") from None
 
 
 def _numbered(photos: list[Path]) -> dict[int, Path]:

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from edgeisp.cli.main import main
+from edgeisp.errors import Terminated
 from edgeisp.raw import read_raw
+from edgeisp.render.sequence import Level
 
 Captured = pytest.CaptureFixture[str]
 
@@ -90,6 +92,31 @@ def test_frame_of_another_size_is_left_out(
     assert main(["sample", "--size", "128x64", "-o", str(copy / "frame-0006.dng"), "-q"]) == 0
     facts = render(copy, tmp_path / "out", checkpoint, capfd, 2)
     assert "128x64, the first frame is 96x64" in facts["failed"][0]["error"]
+
+
+@pytest.mark.parametrize(("signal", "code"), [(KeyboardInterrupt, 130), (Terminated, 143)])
+def test_frames_that_are_done_are_counted_when_a_signal_comes(
+    burst: Path,
+    checkpoint: Path,
+    tmp_path: Path,
+    capfd: Captured,
+    monkeypatch: pytest.MonkeyPatch,
+    signal: type[BaseException],
+    code: int,
+) -> None:
+    begun: list[Level] = []
+
+    def third_stops() -> Level:
+        begun.append(Level())
+        if len(begun) == 3:
+            raise signal
+        return begun[-1]
+
+    monkeypatch.setattr("edgeisp.render.sequence.Level", third_stops)
+    error = render(burst, tmp_path / "out", checkpoint, capfd, code)["error"]
+    assert (error["type"], error["exit_code"], error["done"]) == ("Stopped", code, 2)
+    assert "after 2 of 5 frames; no file was left half written" in error["message"]
+    assert len(list((tmp_path / "out").iterdir())) == 2
 
 
 def test_sequence_is_refused_in_one_line_when_no_frame_can_be_read(
