@@ -12,8 +12,9 @@ from edgeisp.models.functions import Function, Shape
 
 
 def parameters(network: nn.Module) -> int:
-    """Number of trainable parameters."""
-    return sum(p.numel() for p in network.parameters() if p.requires_grad)
+    """Number of weights and biases; int8 convolutions hold theirs as buffers of these names."""
+    held = [b for name, b in network.named_buffers() if name.rpartition(".")[2] in ("weight", "bias")]
+    return sum(tensor.numel() for tensor in (*network.parameters(), *held))
 
 
 def macs(function: Function) -> int:

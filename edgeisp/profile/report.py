@@ -71,7 +71,7 @@ class Static(Part, frozen=True):
     counted_on: str
     """``PyTorch`` (the captured graph) or the format of the file: ``TFLite``, ``ONNX``, ..."""
     parameters: Count | None
-    """Trainable ones; null for files, which hold constants of all kinds."""
+    """Weights and biases; null for files, which hold constants of all kinds."""
     macs: Count
     """Multiply-accumulates of convolutions and matrix products, one call."""
     weight_bytes: Count

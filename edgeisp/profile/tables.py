@@ -84,10 +84,20 @@ def latency(report: Report) -> list[Table]:
                 f"Latency of {function} in ms, {settings.runs} runs in turns after {settings.warmup} of warm-up",
                 ("what", "engine", ">threads", ">first", ">median", ">p90", ">p99", ">ratio"),
                 rows,
-                "Wall clock of one call, copies in and out included. Ratio: of medians, to the first row.",
+                "Wall clock of one call, copies in and out included. Ratio: of medians, to the first row."
+                + ("" if function == "context" else _unlike([subject for subject, _, _ in timed])),
             )
         )
     return found
+
+
+def _unlike(subjects: Sequence[Subject]) -> str:
+    """A sentence where calls make pictures of different sizes; the crops of a context are alike."""
+    tiles = dict.fromkeys((s.name, s.tile) for s in subjects if s.tile)
+    if len({tile for _, tile in tiles}) < 2:
+        return ""
+    told = ", ".join(f"{name} {tile[1]}x{tile[0]}" for name, tile in tiles)
+    return f" Tiles differ ({told} pixels), so the ratio is not one of speed."
 
 
 def memory(report: Report) -> Table:

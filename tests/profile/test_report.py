@@ -86,6 +86,17 @@ def test_tables_show_quantiles_ratios_and_shares(make_report: Make) -> None:
     assert fullhd[3:6] == ("1080p30", "24", "1,212")  # cores of 320 pixels: 4 rows of 6, each 50.5 ms
 
 
+def test_ratio_is_told_to_be_none_of_speed_when_tiles_differ(make_report: Make) -> None:
+    report = make_report([5, 6], [7, 8])
+    one, *others = report.subjects
+    assert "Tiles differ" not in tables(report)[0].note
+    report = msgspec.structs.replace(
+        report, subjects=(msgspec.structs.replace(one, tile=(256, 128)), *others)
+    )
+    others_told = ", ".join(f"{other.name} 512x512" for other in others)
+    assert f"Tiles differ ({one.name} 128x256, {others_told} pixels)" in tables(report)[0].note
+
+
 def test_tables_fit_a_terminal_of_80_columns(make_report: Make) -> None:
     narrow = Console(width=80, file=io.StringIO())
     narrow.print(terminal(tables(make_report([1234.5] * 3))[:5]))

@@ -10,9 +10,11 @@ from edgeisp.checkpoints import bundled
 from edgeisp.errors import BadInputError, CheckpointError
 from edgeisp.models import checkpoint as fp32
 from edgeisp.models.contextual import ContextNetwork
+from edgeisp.models.cost import parameters
 from edgeisp.quantize import checkpoint
 from edgeisp.quantize.layers import Affine, QDQConv2d, Ranges
 from edgeisp.quantize.network import convolutions, deployable, float_layers, with_qdq
+from edgeisp.quantize.precision import Name
 from edgeisp.quantize.scheme import Calibrated, Rounded, Scheme
 from edgeisp.quantize.sensitivity import Probe, decibels
 from edgeisp.raw.reader import RawReader
@@ -56,6 +58,12 @@ def test_loading_gives_back_ranges_and_weights(saved: Path) -> None:
 def test_quantized_checkpoint_is_refused_when_fp32_is_wanted(saved: Path) -> None:
     with pytest.raises(CheckpointError, match="quantized to w8a8"):
         fp32.load("metaisp", saved)
+
+
+@pytest.mark.parametrize("precision", ["w8", "w8a8"])
+def test_weights_are_counted_alike_in_int8_and_in_float(precision: Name) -> None:
+    int8 = checkpoint.load("metaisp-npu", None, precision).network
+    assert parameters(int8) == parameters(fp32.load("metaisp-npu").network)
 
 
 def test_fp32_checkpoint_is_refused_when_int8_is_wanted() -> None:
