@@ -11,6 +11,8 @@ from edgeisp.raw.pack import pack
 BLOCK = 8
 """Side of the areas that are averaged against noise, in packed pixels."""
 LEAST_DIFFERENCE, LEAST_RATIO = 0.02, 2.0
+DARK = 1 / 1024
+"""Of the white level: what greens in the dark may differ by, a code of ten bits."""
 
 
 def layout_doubt(raw: RawImage) -> str | None:
@@ -27,7 +29,8 @@ def layout_doubt(raw: RawImage) -> str | None:
     areas = np.stack([band.reshape(4, BLOCK, -1, BLOCK).mean(axis=(1, 3)) for band in bands], axis=1)
     red, green_red, green_blue, blue = areas
     greens, others = (float(np.median(abs(a - b))) for a, b in ((green_red, green_blue), (red, blue)))
-    if greens < LEAST_DIFFERENCE * abs(float(np.median(areas))) or greens < LEAST_RATIO * others:
+    least = max(LEAST_DIFFERENCE * abs(float(np.median(areas))), DARK)
+    if greens < least or greens < LEAST_RATIO * others:
         return None
     return (
         f"the greens of {raw.cfa} differ and its red and blue agree: "

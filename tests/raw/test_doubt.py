@@ -43,6 +43,16 @@ def test_layout_doubt_is_silent_when_the_scene_is_grey(make_raw: Callable[..., R
     assert all(layout_doubt(make_raw(mosaic=mosaic, cfa=cfa)) is None for cfa in CFAS)
 
 
+@pytest.mark.parametrize("offset", [0, 1])
+def test_layout_doubt_is_silent_when_the_frame_is_dark(
+    make_raw: Callable[..., RawImage], offset: int
+) -> None:
+    raw = make_raw()
+    mosaic = np.full((192, 192), raw.black_level[0], np.uint16)
+    mosaic[::2, 1::2] += offset  # one green of all layouts with green on this place
+    assert all(layout_doubt(replace(raw, mosaic=mosaic, cfa=cfa)) is None for cfa in CFAS)
+
+
 def _doubt(name: str, layout: DumpFormat) -> str | None:
     if not (DATA / name).is_file():
         pytest.skip("needs the development data")
