@@ -29,6 +29,12 @@ MOST_TILES = 4
 """Tiles at a time, each of which needs memory of its own."""
 
 
+def _readable(memory: str | None) -> str | None:
+    if memory is not None:
+        parse_bytes(memory, "--memory")  # before anything is opened
+    return memory
+
+
 @dataclass(frozen=True)
 class EngineOptions:
     """An engine, what it opens, and how frames are cut for it."""
@@ -63,6 +69,7 @@ class EngineOptions:
         typer.Option(
             "--memory",
             rich_help_panel=PANEL,
+            callback=_readable,
             help="What rendering may take, as 600MB or 2GB; tiles that need more are refused, with --tile auto not "
             "chosen. Default there: half of what is free.",
         ),
@@ -143,11 +150,13 @@ class EngineOptions:
         from edgeisp.profile.tiles import available_bytes, best
 
         if self.memory:
-            most = parse_bytes(self.memory, "--memory")
+            most, allows = parse_bytes(self.memory, "--memory"), "--memory allows"
+        elif self.tile == AUTO:
+            most, allows = available_bytes() // 2, "half of what is free is"
         else:
-            most = available_bytes() // (2 if self.tile == AUTO else 1)
+            most, allows = available_bytes(), "what is free is"
         fewer = "fewer --threads" if self.share(engine)[0] > 1 else ""
-        price, why = best(prices, cut, most, [cure for cure in (smaller, fewer) if cure])
+        price, why = best(prices, cut, most, allows, [cure for cure in (smaller, fewer) if cure])
         return price, why if self.tile == AUTO else ""
 
     def programs(self, engine: Engine, path: Path) -> list[Program]:

@@ -18,7 +18,7 @@ from edgeisp.errors import BadInputError, UnavailableError
 from edgeisp.models import DEFAULT
 from edgeisp.models.halo import Halo, largest_halo
 from edgeisp.models.task import TASKS
-from edgeisp.profile.tiles import Cut, Price, measure
+from edgeisp.profile.tiles import Cut, Making, Price, measure
 from edgeisp.render.renderer import Renderer
 
 if TYPE_CHECKING:
@@ -104,16 +104,12 @@ class _Artifacts:
     def prices(self) -> list[Price]:
         """Of each tile."""
         count, threads = self.options.share(self.engine)
-        links = self.artifacts[0].manifest.links
+        told = self.artifacts[0].manifest
+        task = TASKS[told.task]
         return [
             measure(
-                self.engine.name,
-                one.path,
-                [(one.inputs["tile"], one.source_tile)],
-                count,
-                threads,
-                False,
-                links,
+                Making(self.engine.name, one.path, count, threads, task, told.stride, told.links),
+                [one.inputs],
             )[0]
             for one in self.artifacts
         ]

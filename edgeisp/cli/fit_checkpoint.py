@@ -16,7 +16,7 @@ from edgeisp.errors import BadInputError
 from edgeisp.models.checkpoint import LoadedModel
 from edgeisp.models.functions import ISPNetwork, reordered
 from edgeisp.models.halo import Halo, least_tile
-from edgeisp.profile.tiles import Cut, Price, extrapolated, measure
+from edgeisp.profile.tiles import Cut, Making, Price, extrapolated, measure
 from edgeisp.quantize.checkpoint import load_any
 from edgeisp.render.halo import Progress, exact, halo_of
 from edgeisp.render.renderer import Renderer
@@ -128,7 +128,7 @@ class _Checkpoint:
             tile = price.tile
         return Renderer(
             programs=self.programs,
-            functions={name: dict(f.inputs) for name, f in self.isp.functions(*tile).items()},
+            functions=_inputs(self.isp, tile),
             halo=halo,
             stride=stride,
             task=self.loaded.task,
@@ -140,10 +140,20 @@ class _Checkpoint:
     @cached_property
     def probed(self) -> tuple[Price, Price]:
         """The prices of two tiles."""
-        scale = self.loaded.task.scale
-        tiles = [(side // scale, side // scale) for side in PROBES]
-        sizes = [(dict(self.isp.functions(*tile)["tile"].inputs), tile) for tile in tiles]
-        small, large = measure(
-            self.engine.name, self.loaded.path, sizes, len(self.programs), self.options.threads, opened=True
+        sides = [side // self.loaded.task.scale for side in PROBES]
+        making = Making(
+            self.engine.name,
+            self.loaded.path,
+            len(self.programs),
+            self.options.threads,
+            self.loaded.task,
+            int(self.isp.stride),
+            opened=True,
         )
+        small, large = measure(making, [_inputs(self.isp, (side, side)) for side in sides])
         return small, large
+
+
+def _inputs(isp: ISPNetwork, tile: Size) -> dict[str, dict[str, tuple[int, ...]]]:
+    """Names and shapes by function, of tiles of that height and width."""
+    return {name: dict(f.inputs) for name, f in isp.functions(*tile).items()}

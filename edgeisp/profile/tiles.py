@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,16 +13,27 @@ import numpy as np
 
 from edgeisp import child
 from edgeisp.engines import ENGINES
-from edgeisp.engines.base import Tensors
+from edgeisp.engines.base import Program
 from edgeisp.engines.chain import Link, chained
 from edgeisp.errors import BadInputError, EdgeISPError
+from edgeisp.models.task import Task
 from edgeisp.profile.machine import peak_bytes, resident_bytes
+from edgeisp.raw.image import RawImage
 from edgeisp.render.ahead import ahead
+from edgeisp.render.exif import Exif
+from edgeisp.render.frame import Frame, PictureFrame, Source
+from edgeisp.render.output import write_picture
+from edgeisp.render.quantize import Quantizer
+from edgeisp.render.renderer import Renderer
 from edgeisp.render.tiles import grid
 
-Inputs = Mapping[str, tuple[int, ...]]
-"""Of the function ``tile``."""
+Functions = Mapping[str, Mapping[str, tuple[int, ...]]]
+"""Input names and shapes of ``tile`` and maybe ``context``."""
 MEGA = 1e6
+ROWS = 3
+"""Of tiles that are rendered to measure: while one goes to the file the next is made, in memory that is in pieces."""
+COARSE = 10_000_000
+"""Memory is told in steps of so many bytes, rounded up: what is measured differs by a few MB from run to run."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +45,7 @@ class Price:
     seconds: float
     """Of one tile, while as many as are made at a time are made."""
     bytes: int
-    """Of memory, for all that are made at a time."""
+    """Of memory that rendering with them takes: the programs, their context, the tiles made at a time, the writer."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +64,18 @@ class Cut:
         return price.seconds * sum(1 for _ in grid(self.frame, price.tile, self.halo, self.stride))
 
     def bytes(self, price: Price) -> int:
-        """What this process will have at its peak: what it has now, the tiles, two rows of the picture in 16 bits."""
+        """What this process will have at its peak: what it has now, the price, two rows of the picture in 16 bits."""
         rows = 2 * 6 * self.scale**2 * self.frame[1] * min(price.tile[0], self.frame[0])
-        return (resident_bytes() or 0) + price.bytes + rows
+        return -(-((resident_bytes() or 0) + price.bytes + rows) // COARSE) * COARSE
 
 
-def best(prices: Sequence[Price], cut: Cut, most: int, cures: Sequence[str] = ()) -> tuple[Price, str]:
+def best(
+    prices: Sequence[Price], cut: Cut, most: int, allows: str = "--memory allows", cures: Sequence[str] = ()
+) -> tuple[Price, str]:
     """The fastest tile whose memory stays within ``most`` bytes, and in words why.
 
     Args:
+        allows: what says how much that is, in words.
         cures: what makes tiles need less, in words.
 
     Raises:
@@ -69,23 +84,18 @@ def best(prices: Sequence[Price], cut: Cut, most: int, cures: Sequence[str] = ()
     fitting = [price for price in prices if cut.bytes(price) <= most]
     if not fitting:
         least = min(prices, key=lambda price: price.bytes)
+        needed, without = cut.bytes(least), cut.bytes(least) - least.bytes
+        helping = [f"give {needed / MEGA:.0f} MB", *(cures if without < most else ())]
         raise BadInputError(
-            f"tiles of {_size(least, cut)} need about {cut.bytes(least) / MEGA:.0f} MB, "
-            f"there are {most / MEGA:.0f} MB for them",
+            f"a run with tiles of {_size(least, cut)} needs about {needed / MEGA:.0f} MB, "
+            f"{allows} {most / MEGA:.0f} MB",
             where="--memory",
-            cure=_cure(cures, cut.bytes(least) - least.bytes, most),
+            cure=", or ".join(helping),
         )
     chosen = min(fitting, key=lambda price: (cut.seconds(price), price.bytes))
     others = ", ".join(_words(price, cut, most) for price in prices if price is not chosen)
     why = f"tile {_words(chosen, cut, most)}, of {most / MEGA:.0f} MB"
     return chosen, f"{why}; others: {others}" if others else why
-
-
-def _cure(cures: Sequence[str], rest: int, most: int) -> str:
-    """What to do where tiles and ``rest``, all else, need more than ``most`` bytes."""
-    if rest >= most:
-        return f"give more: {rest / MEGA:.0f} MB are needed without any tile"
-    return f"take {', or '.join([*cures, 'more --memory'])}"
 
 
 def available_bytes() -> int:
@@ -97,63 +107,84 @@ def available_bytes() -> int:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
 
 
-def measure(
-    engine: str,
-    path: Path,
-    sizes: Sequence[tuple[Inputs, tuple[int, int]]],
-    programs: int,
-    threads: int,
-    opened: bool,
-    links: Sequence[Link] = (),
-) -> list[Price]:
-    """Prices of tiles, ascending in size.
+@dataclass(frozen=True)
+class Making:
+    """How tiles of any size are made."""
 
-    Args:
-        engine: its name.
-        path: what it opens.
-        sizes: the inputs that the function ``tile`` has for each tile, and the tile.
-        programs: how many are made at a time, each with ``threads``.
-        opened: whether this process has opened the file already, so that only what runs counts.
-        links: what runs after the function ``tile``.
+    engine: str
+    """Its name."""
+    path: Path
+    """What it opens."""
+    programs: int
+    """How many are made at a time."""
+    threads: int
+    """Of each program."""
+    task: Task
+    stride: int
+    links: Sequence[Link] = ()
+    """What runs after the function ``tile``."""
+    opened: bool = False
+    """Whether this process has opened the file already, so that only what runs counts."""
+
+
+def measure(making: Making, sizes: Sequence[Functions]) -> list[Price]:
+    """Prices of tiles, ascending in size, by what their functions take.
 
     Raises:
         EdgeISPError: the process that measures died, as it does without memory.
     """
-    shapes = [inputs for inputs, _ in sizes]
     try:
-        found, _ = child.call(
-            "edgeisp.profile.tiles:measured", engine, path, shapes, programs, threads, opened, links
-        )
+        prices: list[Price] = child.call("edgeisp.profile.tiles:measured", making, sizes)[0]
     except child.ChildDied as died:
         raise EdgeISPError(
-            f"measuring tiles failed ({died.cause}): {died.last_line}", where=path, cure="name a --tile"
+            f"measuring tiles failed ({died.cause}): {died.last_line}",
+            where=making.path,
+            cure="name a --tile",
         ) from died
-    return [Price(tile, *price) for (_, tile), price in zip(sizes, found, strict=True)]
+    return prices
 
 
-def measured(
-    engine: str,
-    path: Path,
-    sizes: Sequence[Inputs],
-    programs: int,
-    threads: int,
-    opened: bool,
-    links: Sequence[Link],
-) -> list[tuple[float, int]]:
-    """Seconds and bytes for each of ``sizes``; the near side is `measure`."""
+def measured(making: Making, sizes: Sequence[Functions]) -> list[Price]:
+    """The far side of `measure`: renders rows of as many tiles as are made at a time to a file, without a halo."""
     before = resident_bytes() or 0
-    running = [chained(ENGINES.get(engine).open(path, threads=threads), links) for _ in range(programs)]
-    before = resident_bytes() or 0 if opened else before
+    engine = ENGINES.get(making.engine)
+    programs = [
+        chained(engine.open(making.path, threads=making.threads), making.links)
+        for _ in range(making.programs)
+    ]
+    before = resident_bytes() or 0 if making.opened else before
     found = []
-    for shapes in sizes:
-        inputs = {name: np.full(shape, 0.5, np.float32) for name, shape in shapes.items()}
-
-        def once(inputs: Tensors = inputs) -> None:
-            list(ahead(lambda program: program.run("tile", inputs), running, programs))
-
-        taken = [_timed(once) for _ in range(2)]
-        found.append((taken[-1] / programs, (peak_bytes() or before) - before))
+    for functions in sizes:
+        renderer = Renderer(
+            programs, functions, halo=0, stride=making.stride, task=making.task, worth_folding=0
+        )
+        _write(renderer, _grey(making.task, ROWS * renderer.tile[0], making.programs * renderer.tile[1]))
+        peak = (peak_bytes() or before) - before
+        found.append(Price(renderer.tile, _seconds(programs, functions["tile"]), peak))
     return found
+
+
+def _write(renderer: Renderer, frame: Source) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        write_picture(
+            renderer.bands(frame, Quantizer()), frame.picture, Path(folder) / "measured.jpg", Exif()
+        )
+
+
+def _grey(task: Task, height: int, width: int) -> Source:
+    """A frame of that size, in pixels of what the network takes, that is one number in memory."""
+    if not task.linear:
+        return PictureFrame(np.broadcast_to(np.uint8(128), (height, width, 3)))
+    mosaic = np.broadcast_to(np.uint16(512), (2 * height, 2 * width))
+    return Frame.of(RawImage(mosaic, "RGGB", (0.0, 0.0, 0.0, 0.0), 1023.0, (1.0, 1.0, 1.0), np.eye(3)))
+
+
+def _seconds(programs: Sequence[Program], shapes: Mapping[str, tuple[int, ...]]) -> float:
+    """Of one tile, while all ``programs`` make one; they have run before."""
+    inputs = {name: np.full(shape, 0.5, np.float32) for name, shape in shapes.items()}
+    began = time.perf_counter()
+    list(ahead(lambda program: program.run("tile", inputs), programs, len(programs)))
+    return (time.perf_counter() - began) / len(programs)
 
 
 def extrapolated(small: Price, large: Price, tile: tuple[int, int]) -> Price:
@@ -161,12 +192,6 @@ def extrapolated(small: Price, large: Price, tile: tuple[int, int]) -> Price:
     a, b, area = (height * width for height, width in (small.tile, large.tile, tile))
     slope = max(0.0, (large.bytes - small.bytes) / (b - a))
     return Price(tile, large.seconds * area / b, round(large.bytes + slope * (area - b)))
-
-
-def _timed(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 def _words(price: Price, cut: Cut, most: int) -> str:

@@ -30,7 +30,7 @@ Picture = NDArray[Any]
 """Upright sRGB, ``H x W x 3``, uint8 or uint16."""
 
 WORTH_FOLDING = 8
-"""Tiles of a frame for each program, from which on folding the context takes less time than it saves."""
+"""From so many on folding the context takes less time than it saves."""
 CONTEXT_GRID = 3
 """The context of a frame is the mean over this many by this many crops of it."""
 
@@ -51,6 +51,8 @@ class Renderer:
     """Of the network."""
     reference: bool = False
     """Whether the context is that of the whole frame in one piece; for programs whose functions take any size."""
+    worth_folding: int = WORTH_FOLDING
+    """Tiles of a frame for each program, from which on the context is folded into the weights."""
     steady: Callable[[Context], Context] = field(default=lambda context: context, repr=False)
     """What becomes of a frame's context before tiles take it; see `edgeisp.render.sequence.Smoothing`."""
     on_tile: Callable[[], None] = field(default=lambda: None, repr=False)
@@ -139,7 +141,7 @@ class Renderer:
 
     def _folded(self, context: Context, tiles: int) -> Renderer:
         """With the context in the weights, where programs take it and so many tiles make up for that."""
-        if not context or tiles < WORTH_FOLDING * len(self.programs):
+        if not context or tiles < self.worth_folding * len(self.programs):
             return self
         return replace(
             self, programs=[p.folded(context) if isinstance(p, Folding) else p for p in self.programs]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -213,6 +214,12 @@ def test_memory_that_cannot_be_read_is_refused(text: str) -> None:
         parse_bytes(text, "--memory")
 
 
+def test_memory_that_cannot_be_read_is_refused_before_anything_is_opened(capfd: Captured) -> None:
+    assert main(["render", "absent.dng", "--artifact", "absent.tflite", "--memory", "5", "--json"]) == 2
+    error = json.loads(capfd.readouterr().out)["error"]
+    assert (error["where"], error["what"]) == ("--memory", "cannot read '5'")
+
+
 def test_tile_is_chosen_and_told_when_it_is_left_to_us(
     checkpoint: Path, photo: Path, tmp_path: Path, capfd: Captured
 ) -> None:
@@ -233,6 +240,6 @@ def test_tile_is_chosen_and_told_when_it_is_left_to_us(
     assert "of" in facts["tile_choice"]
     assert main([*given, "-o", str(tmp_path / "b.png"), "--tile", "256", "--memory", "1MB"]) == 2
     error = json.loads(capfd.readouterr().out)["error"]
-    assert "MB, there are 1 MB" in error["what"]
-    assert "are needed without any tile" in error["cure"]
+    assert "--memory allows 1 MB" in error["what"]
+    assert re.fullmatch("give [0-9]+ MB", error["cure"])
     assert not (tmp_path / "b.png").exists()

@@ -13,7 +13,8 @@ import torch
 from edgeisp.errors import BadInputError
 from edgeisp.models.checkpoint import save
 from edgeisp.models.metaisp import MetaISP
-from edgeisp.profile.tiles import Cut, Price, best, extrapolated, measure
+from edgeisp.models.task import ISP
+from edgeisp.profile.tiles import Cut, Making, Price, best, extrapolated, measure
 
 CUT = Cut(halo=32, stride=8, scale=2, frame=(1500, 2000))
 MANY = 10**12
@@ -38,21 +39,27 @@ def test_smaller_tile_is_chosen_when_the_larger_one_does_not_fit_into_memory() -
     assert needed is not None and int(needed[1]) > 60_000
 
 
-def test_tile_is_refused_with_its_numbers_when_none_fits() -> None:
-    with pytest.raises(BadInputError, match=r"tiles of 256x256 need about \d+ MB, there are 1 MB"):
-        best([price(128), price(512, 6_000)], CUT, 10**6)
+def test_refusal_gives_the_figure_that_is_enough_and_that_auto_gives_when_no_tile_fits() -> None:
+    prices = [price(128, 300), price(512, 6_000)]
+    with pytest.raises(BadInputError) as refused:
+        best(prices, CUT, 10**6)
+    told = re.fullmatch(
+        "a run with tiles of 256x256 needs about ([0-9]+) MB, --memory allows 1 MB", refused.value.what
+    )
+    assert told is not None
+    assert str(refused.value.cure) == f"give {told[1]} MB"
+    chosen, why = best(prices, CUT, int(told[1]) * 10**6)
+    assert chosen.tile == (128, 128)
+    assert re.match(f"tile 256x256: about [0-9.]+ s and {told[1]} MB, of {told[1]} MB", why)
 
 
 @pytest.mark.parametrize(
     ("most", "cure"),
-    [
-        (20_000, "take a smaller --tile, or fewer --threads, or more --memory"),
-        (1, "give more: [0-9]+ MB are needed without any tile"),
-    ],
+    [(20_000, "give [0-9]+ MB, or a smaller --tile, or fewer --threads"), (1, "give [0-9]+ MB")],
 )
 def test_cures_are_those_that_help_when_memory_is_too_little(most: int, cure: str) -> None:
     with pytest.raises(BadInputError) as caught:
-        best([price(128, 60_000)], CUT, most * 10**6, ["a smaller --tile", "fewer --threads"])
+        best([price(128, 60_000)], CUT, most * 10**6, cures=["a smaller --tile", "fewer --threads"])
     assert re.fullmatch(cure, str(caught.value.cure))
 
 
@@ -67,8 +74,10 @@ def test_larger_tile_takes_longer_and_more_memory_when_it_is_measured(tmp_path: 
     torch.manual_seed(0)
     network = MetaISP()
     save(tmp_path / "a.safetensors", network, {"model": "metaisp"})
-    sizes = [(dict(network.functions(s, s)["tile"].inputs), (s, s)) for s in (32, 256)]
-    small, large = measure("torch", tmp_path / "a.safetensors", sizes, 1, 1, opened=True)
+    sizes = [{n: dict(f.inputs) for n, f in network.functions(s, s).items()} for s in (32, 256)]
+    making = Making("torch", tmp_path / "a.safetensors", 1, 1, ISP, stride=8, opened=True)
+    small, large = measure(making, sizes)
+    assert (small.tile, large.tile) == ((32, 32), (256, 256))
     assert 0 < small.seconds < large.seconds
     assert small.bytes < large.bytes
     assert large.bytes > 4 * 32 * 256 * 256  # one activation at least
