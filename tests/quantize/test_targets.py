@@ -73,7 +73,7 @@ def test_census_knows_a_layer_whose_weights_a_rewrite_reordered() -> None:
     wanted = census.expected(ready.module, reasons)
     assert wanted.float[reasons["demosaic"]] == 1
     upsampled = [module for module in loaded.network.modules() if isinstance(module, SubpixelUp)]
-    assert wanted.float[census.FIXED] == len(upsampled)
+    assert wanted.float[census.FIXED] == 4 * len(upsampled), "two of two taps along each axis"
     assert set(wanted.float) <= {*reasons.values(), census.FIXED}
     assert {"demosaic", "head", "fuse.2"} <= set(wanted.layers)
     assert all(reasons[layer] == reason for layer, reason in wanted.layers.items())
